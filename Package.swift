@@ -1,0 +1,75 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// The one array of settings that every Swift target uses.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A Swift target and the test target of the same name that covers it.
+func tested(_ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .testTarget(
+            name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests, swiftSettings: settings),
+    ]
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let layer0: [Target] = [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CSimdJSON", pkgConfig: "simdjson", providers: [.apt(["libsimdjson-dev"])]),
+    .target(name: "CPlatform", dependencies: ["COpenSSL"]),
+]
+
+let layer1 =
+    tested("WebSocketProtocol")
+    + tested("PolicyModel")
+    + tested("Tokens")
+
+let layer2: [Target] =
+    tested("PolicyFile", ["PolicyModel", "CLibYAML"])
+    + tested("Crypto", ["COpenSSL", "CPlatform", "Tokens"])
+    + tested("TokenStore", ["Tokens", grdb], tests: ["Crypto"])
+    + [.target(name: "CInspection", dependencies: ["CSimdJSON"])]
+    + tested("Inspection", ["CInspection"])
+
+let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection"])
+
+let layer4 = tested(
+    "Engine",
+    [
+        "WebSocketProtocol", "PolicyModel", "Tokens", "Crypto", "TokenStore", "Middleware", "Inspection", "CPlatform",
+        logging,
+    ])
+
+let layer5: [Target] = [
+    .executableTarget(
+        name: "portcullis",
+        dependencies: [
+            "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "TokenStore", "Middleware", "Engine",
+            "CPlatform", argumentParser, logging,
+        ],
+        swiftSettings: settings)
+]
+
+let package = Package(
+    name: "portcullis",
+    products: [.executable(name: "portcullis", targets: ["portcullis"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: layer0 + layer1 + layer2 + layer3 + layer4 + layer5,
+    cxxLanguageStandard: .cxx17
+)

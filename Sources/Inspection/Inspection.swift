@@ -1,0 +1,1 @@
+// The seat of this target until its first file arrives.

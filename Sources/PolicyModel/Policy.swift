@@ -1,0 +1,53 @@
+/// Everything that operators decide, decoded and checked: the value that a gateway runs.
+package struct Policy: Sendable {
+    package var listeners: [ListenerPolicy]
+    package var upstreams: [UpstreamPolicy]
+    package var tokenIssuers: [TokenIssuerPolicy]
+    /// In file order: the first route that matches wins.
+    package var routes: [RoutePolicy]
+
+    package init(
+        listeners: [ListenerPolicy] = [], upstreams: [UpstreamPolicy] = [],
+        tokenIssuers: [TokenIssuerPolicy] = [], routes: [RoutePolicy] = []
+    ) {
+        self.listeners = listeners
+        self.upstreams = upstreams
+        self.tokenIssuers = tokenIssuers
+        self.routes = routes
+    }
+}
+
+/// A place in a policy file, as diagnostics and `explain` print it.
+package struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
+    package var file: String
+    /// Counted from 1.
+    package var line: Int
+    /// Counted from 1, in characters.
+    package var column: Int
+
+    package init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    package var description: String { "\(file):\(line):\(column)" }
+}
+
+/// Where tokens may come from.
+package struct TokenIssuerPolicy: Sendable {
+    package enum Kind: Sendable {
+        /// Made by `portcullis token issue`; keys and revocations live in the state folder.
+        case builtin
+    }
+
+    package var name: String
+    package var kind: Kind
+    package var position: SourcePosition
+
+    package init(name: String, kind: Kind, position: SourcePosition) {
+        self.name = name
+        self.kind = kind
+        self.position = position
+    }
+}

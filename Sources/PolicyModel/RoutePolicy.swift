@@ -1,0 +1,77 @@
+/// Which handshakes go where, and what they must pass.
+package struct RoutePolicy: Sendable {
+    package var name: String
+    package var match: RouteMatch
+    /// The name of an ``UpstreamPolicy``.
+    package var upstream: String
+    /// True where the route says `public: true`: it may do without an enforced `token` entry.
+    package var isPublic: Bool
+    /// In the order in which they run.
+    package var middleware: [MiddlewareEntry]
+    package var limits: RouteLimits
+    package var timeouts: RouteTimeouts
+    /// In the order in which they are tried.
+    package var messages: [MessageRule]
+    package var position: SourcePosition
+
+    package init(
+        name: String, match: RouteMatch, upstream: String, isPublic: Bool = false, middleware: [MiddlewareEntry] = [],
+        limits: RouteLimits = RouteLimits(), timeouts: RouteTimeouts = RouteTimeouts(), messages: [MessageRule] = [],
+        position: SourcePosition
+    ) {
+        self.name = name
+        self.match = match
+        self.upstream = upstream
+        self.isPublic = isPublic
+        self.middleware = middleware
+        self.limits = limits
+        self.timeouts = timeouts
+        self.messages = messages
+        self.position = position
+    }
+}
+
+/// What a request must look like to belong to a route.
+package struct RouteMatch: Sendable {
+    package enum Path: Sendable, Hashable {
+        /// Exactly this path.
+        case exact(String)
+        /// This path and everything below it: `/api` matches `/api` and `/api/x`, not `/apix`. Without a slash at its
+        /// end, but for `/`, which matches everything.
+        case prefix(String)
+    }
+
+    /// Lower case, `chat.example.com` or `*.example.com` (one label or more in place of the star). Empty: any host.
+    package var hosts: [String]
+    package var path: Path
+
+    package init(hosts: [String] = [], path: Path) {
+        self.hosts = hosts
+        self.path = path
+    }
+}
+
+/// Bounds on the messages of one route.
+package struct RouteLimits: Sendable {
+    /// Payload bytes of one message, all fragments together.
+    package var messageBytes = 64 * 1024
+    /// Frames of one message, empty ones counted.
+    package var fragments = 256
+    /// Bytes queued toward a slow reader, a direction, before its peer is no longer read.
+    package var bufferedBytes = 64 * 1024
+
+    package init() {}
+}
+
+/// Deadlines of one route's connections.
+package struct RouteTimeouts: Sendable {
+    /// Without a data frame either way.
+    package var idle = Duration.seconds(600)
+    package var pingInterval = Duration.seconds(30)
+    package var pongTimeout = Duration.seconds(10)
+    package var lifetime = Duration.seconds(24 * 3600)
+    /// From the first close frame to the end of the socket.
+    package var close = Duration.seconds(5)
+
+    package init() {}
+}

@@ -1,0 +1,91 @@
+/// Text with `${…}` variables, parsed once when the policy is read.
+package struct Template: Sendable, Hashable {
+    package enum Variable: Sendable, Hashable {
+        case tokenSubject
+        case tokenID
+        /// `${token.claims.NAME}`: a string, number or boolean claim; empty where the token has none of that name.
+        case tokenClaim(String)
+        case clientIP
+        case requestID
+
+        /// Reads what stands between `${` and `}`; nil for an unknown variable.
+        package init?(_ text: some StringProtocol) {
+            switch text {
+            case "token.subject": self = .tokenSubject
+            case "token.id": self = .tokenID
+            case "client.ip": self = .clientIP
+            case "request.id": self = .requestID
+            default:
+                let prefix = "token.claims."
+                guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
+                self = .tokenClaim(String(text.dropFirst(prefix.count)))
+            }
+        }
+
+        /// Whether an admitted token is needed to fill it in.
+        package var needsToken: Bool {
+            switch self {
+            case .tokenSubject, .tokenID, .tokenClaim: true
+            case .clientIP, .requestID: false
+            }
+        }
+    }
+
+    package enum Part: Sendable, Hashable {
+        case literal(String)
+        case variable(Variable)
+    }
+
+    package enum ParseError: Error, Hashable {
+        /// A `${` without its `}`.
+        case unterminated
+        case unknownVariable(String)
+    }
+
+    package var parts: [Part]
+
+    package init(parts: [Part]) {
+        self.parts = parts
+    }
+
+    /// Reads `a ${client.ip} b`. A `$` that no `{` follows stands for itself.
+    package init(parsing text: String) throws(ParseError) {
+        var parts: [Part] = []
+        var rest = text[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            let afterDollar = rest.index(after: dollar)
+            guard afterDollar < rest.endIndex, rest[afterDollar] == "{" else {
+                parts.append(.literal(String(rest[...dollar])))
+                rest = rest[afterDollar...]
+                continue
+            }
+            if dollar > rest.startIndex { parts.append(.literal(String(rest[..<dollar]))) }
+            let nameStart = rest.index(after: afterDollar)
+            guard let brace = rest[nameStart...].firstIndex(of: "}") else { throw .unterminated }
+            let name = rest[nameStart..<brace]
+            guard let variable = Variable(name) else { throw .unknownVariable(String(name)) }
+            parts.append(.variable(variable))
+            rest = rest[rest.index(after: brace)...]
+        }
+        if !rest.isEmpty { parts.append(.literal(String(rest))) }
+        self.init(parts: parts)
+    }
+
+    package var needsToken: Bool {
+        parts.contains { part in
+            if case .variable(let variable) = part { variable.needsToken } else { false }
+        }
+    }
+
+    /// The text with its variables filled in.
+    package func expanded(_ value: (Variable) -> String) -> String {
+        var text = ""
+        for part in parts {
+            switch part {
+            case .literal(let literal): text += literal
+            case .variable(let variable): text += value(variable)
+            }
+        }
+        return text
+    }
+}
