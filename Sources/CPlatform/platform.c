@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CPlatform.h"
 
 long cp_ssl_ctx_set_minimum_version(SSL_CTX *context, int version) {
@@ -45,3 +46,7 @@ int cp_epoll_control(int epoll, int operation, int descriptor, uint32_t events, 
 uint64_t cp_epoll_event_data(const struct epoll_event *event) { return event->data.u64; }
 
 uint32_t cp_epoll_event_mask(const struct epoll_event *event) { return event->events; }
+
+int cp_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}

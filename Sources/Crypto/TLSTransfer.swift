@@ -79,7 +79,7 @@ enum TransferBIO {
     /// Made once; nil only where OpenSSL has no memory, and then no session is made.
     nonisolated(unsafe) private static let method: OpaquePointer? = {
         // Written once before any use, and only read afterwards.
-        guard let method = unsafe BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "portcullis") else {
+        guard let method = unsafe BIO_meth_new(BIO_get_new_index() | sourceSinkType, "portcullis") else {
             return nil
         }
         unsafe BIO_meth_set_read(method) { bio, target, count in
@@ -113,7 +113,7 @@ enum TransferBIO {
         return unsafe method
     }()
 
-    private static let BIO_TYPE_SOURCE_SINK: Int32 = 0x0400
+    private static let sourceSinkType: Int32 = 0x0400
 
     /// A BIO over `transfer`, which must outlive it.
     static func make(over transfer: TLSTransfer) -> OpaquePointer? {

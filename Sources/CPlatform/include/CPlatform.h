@@ -34,3 +34,6 @@ const ASN1_IA5STRING *cp_general_name_dns(const GENERAL_NAME *name);
 int cp_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data);
 uint64_t cp_epoll_event_data(const struct epoll_event *event);
 uint32_t cp_epoll_event_mask(const struct epoll_event *event);
+
+/* accept4, which hides behind _GNU_SOURCE: non-blocking and closed on exec. */
+int cp_accept(int listener, struct sockaddr *address, socklen_t *length);
