@@ -173,21 +173,25 @@ package enum Socket {
     }
 
     private static func read(_ storage: sockaddr_storage) -> SocketAddress? {
-        // The family says which of the two the kernel has written; both are smaller than the storage.
-        unsafe withUnsafeBytes(of: storage) { bytes in
-            switch Int32(storage.ss_family) {
-            case AF_INET:
-                let native = unsafe bytes.loadUnaligned(as: sockaddr_in.self)
-                return SocketAddress(
-                    ip: .v4(UInt32(bigEndian: native.sin_addr.s_addr)), port: UInt16(bigEndian: native.sin_port))
-            case AF_INET6:
-                let native = unsafe bytes.loadUnaligned(as: sockaddr_in6.self)
-                let value = unsafe withUnsafeBytes(of: native.sin6_addr) { unsafe $0.loadUnaligned(as: UInt128.self) }
-                return SocketAddress(
-                    ip: IPAddress(ipv6: UInt128(bigEndian: value)), port: UInt16(bigEndian: native.sin6_port))
-            default:
-                return nil
-            }
+        unsafe withUnsafeBytes(of: storage) { unsafe address(in: $0) }
+    }
+
+    /// The address that a `sockaddr` of either family holds.
+    static func address(in bytes: UnsafeRawBufferPointer) -> SocketAddress? {
+        // Each load is of a type whose size was compared with what is there.
+        guard bytes.count >= MemoryLayout<sockaddr_in>.size else { return nil }
+        switch unsafe Int32(bytes.loadUnaligned(as: sa_family_t.self)) {
+        case AF_INET:
+            let native = unsafe bytes.loadUnaligned(as: sockaddr_in.self)
+            let ip = IPAddress.v4(UInt32(bigEndian: native.sin_addr.s_addr))
+            return SocketAddress(ip: ip, port: UInt16(bigEndian: native.sin_port))
+        case AF_INET6:
+            guard bytes.count >= MemoryLayout<sockaddr_in6>.size else { return nil }
+            let native = unsafe bytes.loadUnaligned(as: sockaddr_in6.self)
+            let value = unsafe withUnsafeBytes(of: native.sin6_addr) { unsafe $0.loadUnaligned(as: UInt128.self) }
+            return SocketAddress(ip: IPAddress(ipv6: UInt128(bigEndian: value)), port: UInt16(bigEndian: native.sin6_port))
+        default:
+            return nil
         }
     }
 }
