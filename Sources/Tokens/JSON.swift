@@ -10,7 +10,8 @@ package enum JSON {
         return try? reader.document()
     }
 
-    /// The shortest spelling, names in order of their characters. A double that is not finite becomes null.
+    /// The shortest spelling, names in order of their characters, control characters escaped
+    /// (also those that JSON allows), so that it can be shown on a terminal. A double that is not finite becomes null.
     package static func encode(_ value: ClaimValue) -> [UInt8] {
         var text = ""
         write(value, to: &text)
@@ -49,7 +50,7 @@ package enum JSON {
             switch scalar {
             case "\"": text += "\\\""
             case "\\": text += "\\\\"
-            case "\u{0}"..."\u{1F}", "\u{7F}":
+            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}":
                 let digits = String(scalar.value, radix: 16, uppercase: true)
                 text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: text.unicodeScalars.append(scalar)

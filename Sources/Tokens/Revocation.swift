@@ -40,9 +40,14 @@ package struct RevocationSet: Sendable {
     }
 
     package func isRevoked(_ claims: TokenClaims) -> Bool {
-        if ids[claims.id] != nil { return true }
-        guard let issuedUntil = subjects[claims.subject] else { return false }
-        return claims.issuedAt <= issuedUntil
+        isRevoked(id: claims.id, subject: claims.subject, issuedAt: claims.issuedAt)
+    }
+
+    /// By `jti`, `sub` and `iat`.
+    package func isRevoked(id: String, subject: String, issuedAt: Int64) -> Bool {
+        if ids[id] != nil { return true }
+        guard let issuedUntil = subjects[subject] else { return false }
+        return issuedAt <= issuedUntil
     }
 
     /// Forgets revocations of tokens that have expired by `now`: these are refused as expired.

@@ -59,15 +59,8 @@ package final class TokenAuthority: Sendable {
     package func verify(
         _ token: some StringProtocol, issuers: [String], audience: String?, scopes: [String], now: Int64
     ) throws(TokenError) -> VerifiedToken {
-        guard !state.withLock({ $0.isUnavailable }) else { throw .storeUnavailable }
-        let decoded = try JWS.decode(token)
-        let claims = try decoded.claims()
-        guard let issuerName = issuers.first, claims.issuer == TokenClaims.builtinIssuer else { throw .issuerUnknown }
-        guard let keyID = decoded.header.keyID, let key = state.withLock({ $0.keys[keyID] }) else { throw .unknownKey }
-        // The key says which algorithm; the header may only agree (RFC 8725 section 3.1).
-        guard decoded.header.algorithm == key.algorithm.rawValue,
-            key.verifier.isValid(decoded.signature, for: decoded.signingInput)
-        else { throw .signatureInvalid }
+        guard let issuerName = issuers.first else { throw .issuerUnknown }
+        let (claims, keyID) = try authenticate(token)
         guard now < claims.expiresAt else { throw .expired }
         if let notBefore = claims.notBefore, now < notBefore { throw .notYetValid }
         // Looked up after the slow signature, so that a revocation that came meanwhile counts.
@@ -78,5 +71,22 @@ package final class TokenAuthority: Sendable {
         if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
         guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }
         return VerifiedToken(claims: claims, issuerName: issuerName, keyID: keyID)
+    }
+
+    /// Who a token is of, by its form, issuer, key and signature alone: it may have expired, be revoked, or be meant for another
+    /// audience. For a person who holds a token and wants to act on it; nobody is to be admitted by this.
+    package func authenticate(
+        _ token: some StringProtocol
+    ) throws(TokenError) -> (claims: TokenClaims, keyID: String) {
+        guard !state.withLock({ $0.isUnavailable }) else { throw .storeUnavailable }
+        let decoded = try JWS.decode(token)
+        let claims = try decoded.claims()
+        guard claims.issuer == TokenClaims.builtinIssuer else { throw .issuerUnknown }
+        guard let keyID = decoded.header.keyID, let key = state.withLock({ $0.keys[keyID] }) else { throw .unknownKey }
+        // The key says which algorithm; the header may only agree (RFC 8725 section 3.1).
+        guard decoded.header.algorithm == key.algorithm.rawValue,
+            key.verifier.isValid(decoded.signature, for: decoded.signingInput)
+        else { throw .signatureInvalid }
+        return (claims, keyID)
     }
 }
