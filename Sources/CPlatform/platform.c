@@ -1,5 +1,8 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 long cp_ssl_ctx_set_minimum_version(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);
@@ -46,6 +49,29 @@ int cp_epoll_control(int epoll, int operation, int descriptor, uint32_t events, 
 uint64_t cp_epoll_event_data(const struct epoll_event *event) { return event->data.u64; }
 
 uint32_t cp_epoll_event_mask(const struct epoll_event *event) { return event->events; }
+
+int cp_name_thread(pthread_t thread, const char *name) {
+    char kept[16];
+    strncpy(kept, name, sizeof kept - 1);
+    kept[sizeof kept - 1] = 0;
+    return pthread_setname_np(thread, kept);
+}
+
+int cp_signal_descriptor(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int cp_next_signal(int descriptor) {
+    struct signalfd_siginfo info;
+    return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
 
 int cp_accept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -4,6 +4,7 @@
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -34,6 +35,12 @@ const ASN1_IA5STRING *cp_general_name_dns(const GENERAL_NAME *name);
 int cp_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data);
 uint64_t cp_epoll_event_data(const struct epoll_event *event);
 uint32_t cp_epoll_event_mask(const struct epoll_event *event);
+
+/* Threads and signals: names are cut to what the kernel keeps; the descriptor brings TERM, INT and HUP, blocked otherwise. */
+int cp_name_thread(pthread_t thread, const char *name);
+int cp_signal_descriptor(void);
+/* The next signal that came through the descriptor; 0 where there is none. */
+int cp_next_signal(int descriptor);
 
 /* accept4, which hides behind _GNU_SOURCE: non-blocking and closed on exec. */
 int cp_accept(int listener, struct sockaddr *address, socklen_t *length);

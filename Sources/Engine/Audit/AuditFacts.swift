@@ -35,7 +35,7 @@ struct AuditFacts {
         let closeCode: Int64
         let closedBy: String
         let rule: String?
-        let hits: [(rule: String, count: Int64, isShadow: Bool)]
+        let hits: [RuleHits.Hit]
     }
 
     init(requestID: String, listener: String, client: IPAddress) {
@@ -55,13 +55,13 @@ struct AuditFacts {
     mutating func note(_ context: HandshakeContext) {
         subject = context.identity?.subject
         tokenID = context.identity?.id
-        shadow = context.shadowRefusals
+        shadow += context.shadowRefusals
     }
 
     mutating func note(_ admitted: AdmittedUpgrade) {
         subject = admitted.identity?.subject
         tokenID = admitted.identity?.id
-        shadow = admitted.shadowRefusals
+        shadow += admitted.shadowRefusals
     }
 
     mutating func refuse(_ refusal: Refusal, now: Nanoseconds, since start: Nanoseconds) {
@@ -69,6 +69,17 @@ struct AuditFacts {
         reason = refusal.reason.rawValue
         status = refusal.status
         duration = now - start
+    }
+
+    /// Dropped at the door, before TLS: nobody was answered.
+    mutating func drop(_ reason: RefusalReason) {
+        event = .refused
+        self.reason = reason.rawValue
+    }
+
+    /// Admission rules in shadow mode that would have dropped it.
+    mutating func note(_ shadow: [ShadowRefusal]) {
+        self.shadow = shadow
     }
 
     /// The client left while its upstream was being dialled.
@@ -96,7 +107,7 @@ struct AuditFacts {
             messagesFromClient: relay.fromClient.messages, messagesFromUpstream: relay.fromUpstream.messages,
             closeCode: Int64(relay.ending?.code ?? CloseCode.abnormal.rawValue),
             closedBy: (relay.ending?.closedBy ?? .gateway).rawValue, rule: relay.ending?.rule,
-            hits: relay.ruleHits)
+            hits: relay.fromClient.hits.hits + relay.fromUpstream.hits.hits)
     }
 
     /// The record as a line of JSON.

@@ -25,7 +25,8 @@ package final class AuditLog: Sendable {
 
     /// Opens the file at `path` for appending, made with mode 0600; `-` is standard output.
     package convenience init(path: String) throws(SystemError) {
-        let number = path == "-" ? dup(STDOUT_FILENO) : unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let number =
+            path == "-" ? dup(STDOUT_FILENO) : unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard number >= 0 else { throw SystemError("open the audit log \(path)") }
         try self.init(output: Descriptor(owning: number))
     }
@@ -76,7 +77,9 @@ package final class AuditLog: Sendable {
         var offset = 0
         while offset < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(output.number, UnsafeRawBufferPointer(rebasing: buffer[offset...]).baseAddress, buffer.count - offset)
+                unsafe Glibc.write(
+                    output.number, UnsafeRawBufferPointer(rebasing: buffer[offset...]).baseAddress,
+                    buffer.count - offset)
             }
             if count > 0 {
                 offset += count

@@ -15,7 +15,7 @@ final class GatewayRuntime: Sendable {
             upstreams[route.upstream].map { upstream in
                 RouteRuntime(
                     policy: route, chain: MiddlewareChain(entries: route.middleware, environment: environment),
-                    upstream: upstream)
+                    upstream: upstream, rules: MessageRules(route.messages))
             }
         }
         routes = served
@@ -28,4 +28,5 @@ struct RouteRuntime: Sendable {
     let policy: RoutePolicy
     let chain: MiddlewareChain
     let upstream: UpstreamTarget
+    let rules: MessageRules
 }

@@ -19,6 +19,7 @@ struct AcceptedConnection: Sendable {
     let peer: SocketAddress
     let listener: Listener
     let leases: [ConnectionLease]
+    let shadowRefusals: [ShadowRefusal]
     let acceptedAt: Nanoseconds
 }
 

@@ -26,14 +26,14 @@ package enum Socket {
     }
 
     /// Takes one connection that waits.
-    package static func accept(_ listener: borrowing Descriptor) -> Acceptance {
+    package static func accept(_ listener: Int32) -> Acceptance {
         while true {
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             // The kernel writes at most `length` bytes into the storage.
             let number = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
                 unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe cp_accept(listener.number, $0, &length)
+                    unsafe cp_accept(listener, $0, &length)
                 }
             }
             if number >= 0 {
@@ -189,7 +189,8 @@ package enum Socket {
             guard bytes.count >= MemoryLayout<sockaddr_in6>.size else { return nil }
             let native = unsafe bytes.loadUnaligned(as: sockaddr_in6.self)
             let value = unsafe withUnsafeBytes(of: native.sin6_addr) { unsafe $0.loadUnaligned(as: UInt128.self) }
-            return SocketAddress(ip: IPAddress(ipv6: UInt128(bigEndian: value)), port: UInt16(bigEndian: native.sin6_port))
+            return SocketAddress(
+                ip: IPAddress(ipv6: UInt128(bigEndian: value)), port: UInt16(bigEndian: native.sin6_port))
         default:
             return nil
         }

@@ -24,3 +24,11 @@ final class WakeUp: Sendable {
         _ = unsafe eventfd_read(descriptor.number, &count)
     }
 }
+
+extension WakeUp {
+    /// Waits until woken, at most so long.
+    func wait(milliseconds: Int32) {
+        var watched = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&watched, 1, milliseconds)
+    }
+}

@@ -7,7 +7,8 @@ internal import Middleware
 @safe final class Worker {
     /// The most plain bytes of a TLS record.
     static let recordBytes = 16 * 1024
-    private static let bufferBytes = 64 * 1024
+    static let bufferBytes = 64 * 1024
+    static let decryptedBytes = bufferBytes + recordBytes
     private static let inboxKey = UInt64.max
 
     let poller: Poller
@@ -44,7 +45,7 @@ internal import Middleware
         now = SystemClock.monotonic()
         wheel = TimerWheel(now: now)
         unsafe received = .allocate(byteCount: Self.bufferBytes, alignment: 64)
-        unsafe decrypted = .allocate(byteCount: Self.bufferBytes + Self.recordBytes, alignment: 64)
+        unsafe decrypted = .allocate(byteCount: Self.decryptedBytes, alignment: 64)
         try poller.add(inbox.wakeDescriptor, [.readable], key: Self.inboxKey)
     }
 
@@ -80,7 +81,9 @@ internal import Middleware
 
     private func handle(_ key: UInt64, _ readiness: Readiness) {
         let slot = Int(key & 0xffff_ffff)
-        guard slot < channels.count, generations[slot] == UInt32(key >> 32), let channel = channels[slot] else { return }
+        guard slot < channels.count, generations[slot] == UInt32(key >> 32), let channel = channels[slot] else {
+            return
+        }
         channel.handle(readiness)
     }
 
@@ -121,7 +124,8 @@ extension Worker {
         }
         let key = UInt64(generations[slot]) << 32 | UInt64(slot)
         let channel = Channel(
-            worker: self, slot: slot, key: key, descriptor: descriptor, tls: tls, isConnecting: isConnecting, owner: owner)
+            worker: self, slot: slot, key: key, descriptor: descriptor, tls: tls, isConnecting: isConnecting,
+            owner: owner)
         do throws(SystemError) {
             try poller.add(channel.fileDescriptor, channel.initialInterest, key: key)
         } catch {

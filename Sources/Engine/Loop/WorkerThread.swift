@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// A thread of the system that runs one closure.
@@ -18,14 +19,16 @@ struct WorkerThread: Sendable {
         let result = unsafe pthread_create(
             &thread, nil,
             { argument in
-                if let argument = unsafe argument { unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                if let argument = unsafe argument {
+                    unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                }
                 return nil
             }, body)
         guard result == 0 else {
             unsafe Unmanaged<Body>.fromOpaque(body).release()
             throw SystemError("start a thread", code: result)
         }
-        _ = unsafe pthread_setname_np(thread, String(name.prefix(15)))
+        _ = unsafe cp_name_thread(thread, name)
         self.thread = thread
     }
 

@@ -10,7 +10,7 @@ struct Lane {
         /// The peer has broken the protocol or a limit.
         case failed(FrameError)
         /// A rule ends the connection.
-        case denied(code: UInt16, reason: String, rule: String)
+        case denied(code: CloseCode, reason: String, rule: String)
     }
 
     private var parser: FrameParser
@@ -26,7 +26,7 @@ struct Lane {
     var isOver = false
     private(set) var payloadBytes: Int64 = 0
     private(set) var messages: Int64 = 0
-    /// Rules that dropped or changed messages, or in shadow mode would have acted.
+    /// Rules that dropped or denied messages, or in shadow mode would have acted.
     private(set) var hits = RuleHits()
 
     init(sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan) {
@@ -52,7 +52,8 @@ struct Lane {
                 case .payload(let range, let key, let endsFrame, let endsMessage):
                     payloadBytes += Int64(range.count)
                     if endsMessage { messages += 1 }
-                    guard !discards else { continue }
+                    // A frame that has begun on the other side is brought to its end: no close frame fits into it.
+                    guard !discards || target.isInsideFrame else { continue }
                     if inspects {
                         assembler.append(bytes, range, key: key)
                         guard endsMessage else { continue }
@@ -62,8 +63,7 @@ struct Lane {
                         stream(bytes, range, key, endsFrame, to: &target, worker)
                     }
                 case .control(.ping):
-                    let random = worker
-                    parser.withControlPayload { back.sendPong($0, &random.random) }
+                    parser.withControlPayload { back.sendPong($0, &worker.random) }
                 case .control(.close):
                     isOver = true
                     return .closed(parser.withControlPayload { ClosePayload($0) } ?? ClosePayload(code: nil))
@@ -102,15 +102,18 @@ struct Lane {
     private mutating func finishMessage(to target: inout Outlet, _ worker: Worker) -> Outcome {
         guard let (opcode, payload) = assembler.finish() else { return .goOn }
         defer { worker.messageBuffers.give(payload) }
-        switch plan.evaluate(opcode: opcode, payload: payload.span, using: &worker.scratch, hits: &hits) {
+        let verdict = plan.evaluate(opcode: opcode, payload: payload.span, using: &worker.scratch)
+        for rule in worker.scratch.shadowHits { hits.count(rule, isShadow: true) }
+        switch verdict {
         case .pass:
             target.send(opcode, payload.span, &worker.random)
         case .replace(let edited):
             target.send(opcode, edited.span, &worker.random)
-        case .drop:
-            break
+        case .drop(let rule):
+            hits.count(rule, isShadow: false)
         case .close(let code, let reason, let rule):
             isOver = true
+            hits.count(rule, isShadow: false)
             return .denied(code: code, reason: reason, rule: rule)
         }
         return .goOn

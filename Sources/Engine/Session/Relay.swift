@@ -1,5 +1,6 @@
 internal import Middleware
 internal import PolicyModel
+internal import Tokens
 internal import WebSocketProtocol
 
 /// An admitted connection while messages pass: two lanes, two outlets, and the deadlines of the route.
@@ -45,7 +46,8 @@ final class Relay {
     private(set) var endDeadline: Nanoseconds = .max
 
     init(
-        _ admitted: consuming AdmittedUpgrade, route: RouteRuntime, endpoint: String, client: Channel, upstream: Channel,
+        _ admitted: consuming AdmittedUpgrade, route: RouteRuntime, endpoint: String, client: Channel,
+        upstream: Channel,
         now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let policy = route.policy
@@ -60,15 +62,18 @@ final class Relay {
         toUpstream = Outlet(channel: upstream, masks: true)
         fromClient = Lane(
             sender: .client, limits: limits,
-            plan: MessagePlan(rules: policy.messages, from: .client, identity: identity))
+            plan: MessagePlan(
+                route.rules, from: .client, identity: identity, maximumBytes: policy.limits.messageBytes))
         fromUpstream = Lane(
             sender: .server, limits: limits,
-            plan: MessagePlan(rules: policy.messages, from: .upstream, identity: identity))
+            plan: MessagePlan(
+                route.rules, from: .upstream, identity: identity, maximumBytes: policy.limits.messageBytes))
         clientLife = Keepalive(interval: interval, timeout: timeout, now: now)
         upstreamLife = Keepalive(interval: interval, timeout: timeout, now: now)
         lastData = now
         lifetimeEnd = now.saturatingAdd(policy.timeouts.lifetime.nanoseconds)
-        expiry = identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
+        expiry =
+            identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
         self.admitted = admitted
     }
 

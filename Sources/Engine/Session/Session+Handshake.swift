@@ -53,18 +53,3 @@ extension Session {
         }
     }
 }
-
-extension Refusal {
-    /// What a broken request is refused with.
-    init(_ error: HandshakeError) {
-        let reason: RefusalReason =
-            switch error {
-            case .malformedRequest: .malformedRequest
-            case .malformedUpgrade: .malformedUpgrade
-            case .headersTooLarge: .headersTooLarge
-            case .upgradeRequired: .upgradeRequired
-            case .versionUnsupported: .versionUnsupported
-            }
-        self.init(reason)
-    }
-}

@@ -46,10 +46,11 @@ extension Session {
                 side == .client || code == .messageTooBig
                 ? ClosePayload(code: .goingAway) : ClosePayload(code: .internalError, reason: reason.rawValue)
             endRelay(
-                relay, toClient: side == .client ? cause : consequence, toUpstream: side == .client ? consequence : cause,
+                relay, toClient: side == .client ? cause : consequence,
+                toUpstream: side == .client ? consequence : cause,
                 reason: reason.rawValue)
         case .denied(let code, let reason, let rule):
-            let cause = ClosePayload(code: CloseCode(rawValue: code), reason: reason)
+            let cause = ClosePayload(code: code, reason: reason)
             endRelay(
                 relay, toClient: cause, toUpstream: side == .upstream ? cause : ClosePayload(code: .goingAway),
                 reason: CloseReason.messageDenied.rawValue, rule: rule)
@@ -76,7 +77,8 @@ extension Session {
         _ relay: Relay, toClient: ClosePayload, toUpstream: ClosePayload, reason: String, rule: String? = nil
     ) {
         let ending = Relay.Ending(
-            closedBy: .gateway, code: toClient.code?.rawValue ?? CloseCode.noStatus.rawValue, reason: reason, rule: rule)
+            closedBy: .gateway, code: toClient.code?.rawValue ?? CloseCode.noStatus.rawValue, reason: reason, rule: rule
+        )
         guard relay.begin(ending, now: worker.now) else {
             // It was ending already, and a peer misbehaves on its way out: nothing is left to be said to it.
             return
@@ -146,7 +148,8 @@ extension Session {
         if !wasOver {
             let isFirst = relay.begin(
                 Relay.Ending(
-                    closedBy: .upstream, code: CloseCode.internalError.rawValue, reason: CloseReason.upstreamLost.rawValue),
+                    closedBy: .upstream, code: CloseCode.internalError.rawValue,
+                    reason: CloseReason.upstreamLost.rawValue),
                 now: worker.now)
             if isFirst {
                 relay.toClient.sendClose(
@@ -154,7 +157,8 @@ extension Session {
             } else if relay.ending?.closedBy == .client, let ending = relay.ending {
                 // The client has closed and waits for an answer, which the upstream now cannot give.
                 relay.toClient.sendClose(
-                    ClosePayload(code: ending.code == CloseCode.noStatus.rawValue ? nil : CloseCode(rawValue: ending.code)),
+                    ClosePayload(
+                        code: ending.code == CloseCode.noStatus.rawValue ? nil : CloseCode(rawValue: ending.code)),
                     &worker.random)
             }
         }

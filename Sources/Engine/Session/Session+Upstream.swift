@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Logging
 internal import Middleware
 internal import PolicyModel
 internal import WebSocketProtocol
@@ -106,7 +107,7 @@ extension Session {
         var headers = head.headers
         HopByHop.removeHopByHop(from: &headers)
         headers.remove("Content-Length")
-        attempt.admitted.applyResponseHeaders(to: &headers)
+        for field in attempt.admitted.responseHeaders.fields { headers.set(field.name, field.value) }
         guard
             let response = ResponseWriter.serializedSwitchingProtocols(
                 accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: subprotocol,

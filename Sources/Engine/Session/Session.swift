@@ -50,8 +50,9 @@ final class Session: ChannelOwner {
         peer = accepted.peer
         acceptedAt = accepted.acceptedAt
         admissionLeases = accepted.leases
-        requestID = host.makeRequestID()
+        requestID = RequestID.make()
         facts = AuditFacts(requestID: requestID, listener: accepted.listener.policy.name, client: accepted.peer.ip)
+        facts.note(accepted.shadowRefusals)
         phaseDeadline = accepted.acceptedAt.saturatingAdd(accepted.listener.policy.limits.handshakeTimeout.nanoseconds)
     }
 

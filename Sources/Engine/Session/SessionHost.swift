@@ -1,6 +1,6 @@
-internal import Crypto
-package import Logging
+internal import Logging
 internal import PolicyModel
+import Synchronization
 internal import Tokens
 
 /// The gateway on one worker: its sessions, and what they need of the rest.
@@ -31,11 +31,6 @@ final class SessionHost {
             case .drain(let window): beginDrain(window)
             }
         }
-    }
-
-    /// 128 random bits in hexadecimal digits.
-    func makeRequestID() -> String {
-        Digest.hexadecimal(SecureRandom.bytes(16))
     }
 
     func write(_ facts: AuditFacts) {

@@ -161,7 +161,7 @@ extension Channel {
     }
 
     private func receive(atMost allowance: Int) {
-        let limit = max(1, min(allowance, worker.received.count))
+        let limit = max(1, min(allowance, Worker.bufferBytes))
         let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: worker.received[..<limit])
         switch unsafe Socket.receive(number, into: buffer) {
         case .bytes(let count):
@@ -188,7 +188,7 @@ extension Channel {
             var filled = 0
             var last = Last.none
             var isDry = false
-            fill: while worker.decrypted.count - filled >= Worker.recordBytes {
+            fill: while Worker.decryptedBytes - filled >= Worker.recordBytes {
                 let room = unsafe UnsafeMutableRawBufferPointer(rebasing: worker.decrypted[filled...])
                 switch unsafe tls?.read(into: room) {
                 case .bytes(let count):
@@ -300,7 +300,7 @@ extension Channel {
         let result = send(&sealed)
         guard result == .done else { return result }
         while !queue.isEmpty {
-            let isWhole = queue.withBytes { unsafe tls?.write($0) ?? false }
+            let isWhole = unsafe queue.withBytes { unsafe tls?.write($0) ?? false }
             queue.release()
             guard isWhole else { return .failed }
             let result = sendSealed()
@@ -321,7 +321,7 @@ extension Channel {
 
     private func send(_ queue: inout ByteQueue) -> Sending {
         guard !queue.isEmpty else { return .done }
-        switch queue.withBytes({ unsafe Socket.send(number, $0) }) {
+        switch unsafe queue.withBytes({ unsafe Socket.send(number, $0) }) {
         case .failed: return .failed
         case .sent(let count):
             queue.drop(count)

@@ -1,0 +1,132 @@
+internal import CPlatform
+package import Logging
+internal import Middleware
+package import PolicyModel
+import Synchronization
+package import TokenStore
+internal import Tokens
+
+/// What a gateway is started with.
+package struct GatewayConfiguration: Sendable {
+    package var policy: Policy
+    /// Names the policy in every audit record; the same files give the same version.
+    package var policyVersion: String
+    /// Event loops, one thread each; at least 1.
+    package var workers: Int
+    /// What relative paths in the policy are relative to.
+    package var root: String
+
+    package init(policy: Policy, policyVersion: String, workers: Int, root: String) {
+        self.policy = policy
+        self.policyVersion = policyVersion
+        self.workers = workers
+        self.root = root
+    }
+}
+
+/// How many workers still run.
+private final class RunningCount: Sendable {
+    private let count: Atomic<Int>
+
+    init(_ count: Int) {
+        self.count = Atomic(count)
+    }
+
+    /// True for the last one.
+    func finishOne() -> Bool {
+        count.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0
+    }
+}
+
+/// The gateway: made from a policy, it listens; run, it serves until a signal drains it.
+package final class Gateway {
+    private let configuration: GatewayConfiguration
+    private let runtime: GatewayRuntime
+    private let sockets: [ListeningSocket]
+    private let inboxes: [Inbox]
+    private let acceptor: Acceptor
+    private let audit: AuditLog
+    private let watcher: TokenWatcher
+    private let position: TokenWatcher.Position
+    private let resolver: UpstreamResolver
+    private let finished: WakeUp
+    private let logger: Logger
+
+    /// Binds all listeners and loads all certificates: an error here means that nothing was started.
+    /// Signals TERM, INT and HUP belong to the gateway from here on, in every thread.
+    package init(
+        _ configuration: GatewayConfiguration, store: TokenStore, audit: AuditLog, logger: Logger
+    ) throws {
+        self.configuration = configuration
+        self.audit = audit
+        self.logger = logger
+        let signals = Descriptor(owning: cp_signal_descriptor())
+        guard signals.number >= 0 else { throw SystemError("take over signals") }
+        let authority = TokenAuthority()
+        let environment = MiddlewareEnvironment(tokens: authority)
+        let upstreams = Dictionary(
+            configuration.policy.upstreams.map { ($0.name, UpstreamTarget($0)) },
+            uniquingKeysWith: { first, _ in first })
+        runtime = GatewayRuntime(
+            configuration.policy, version: configuration.policyVersion, environment: environment, upstreams: upstreams)
+        let root = configuration.root
+        sockets = try configuration.policy.listeners.map { policy in
+            let listener = try Listener(policy, environment: environment) { path in
+                path.hasPrefix("/") ? path : "\(root)/\(path)"
+            }
+            return try ListeningSocket(listener)
+        }
+        inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
+        finished = try WakeUp(blocking: false)
+        watcher = try TokenWatcher(store: store, authority: authority, inboxes: inboxes, logger: logger)
+        // Keys and revocations are there before the first handshake.
+        var position = TokenWatcher.Position()
+        watcher.look(&position)
+        self.position = position
+        resolver = try UpstreamResolver(Array(upstreams.values), logger: logger)
+        acceptor = try Acceptor(
+            sockets, inboxes: inboxes, audit: audit, policyVersion: configuration.policyVersion, signals: signals,
+            finished: finished, logger: logger)
+    }
+
+    /// Serves until a signal ends it and every connection has had its close. False where a second signal cut that short.
+    package func run() throws -> Bool {
+        let audit = audit
+        let watcher = watcher
+        let resolver = resolver
+        let position = position
+        let auditThread = try WorkerThread("audit") { audit.run() }
+        let watcherThread = try WorkerThread("tokens") { watcher.run(from: position) }
+        if resolver.isNeeded { _ = try WorkerThread("resolver") { resolver.run() } }
+        try startWorkers()
+        for socket in sockets {
+            logger.notice(
+                "listening",
+                metadata: ["listener": "\(socket.listener.policy.name)", "address": "\(socket.address)"])
+        }
+        let isComplete = acceptor.run()
+        watcher.stop()
+        resolver.stop()
+        watcherThread.join()
+        audit.close()
+        auditThread.join()
+        return isComplete
+    }
+
+    private func startWorkers() throws {
+        let running = RunningCount(inboxes.count)
+        let (runtime, audit, logger, finished) = (runtime, audit, logger, finished)
+        for (index, inbox) in inboxes.enumerated() {
+            _ = try WorkerThread("worker-\(index)") {
+                do throws(SystemError) {
+                    let host = SessionHost(
+                        worker: try Worker(inbox: inbox), runtime: runtime, audit: audit, logger: logger)
+                    host.run()
+                } catch {
+                    logger.critical("worker not started: \(error)")
+                }
+                if running.finishOne() { finished.wake() }
+            }
+        }
+    }
+}
