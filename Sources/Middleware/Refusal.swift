@@ -19,7 +19,7 @@ package struct Refusal: Error, Sendable, Hashable {
     }
 
     /// Why a request head, or what it asks for, was refused.
-    package init(_ error: HandshakeError) {
+    package init(of error: HandshakeError) {
         switch error {
         case .malformedRequest: self.init(.malformedRequest)
         case .malformedUpgrade: self.init(.malformedUpgrade)

@@ -37,9 +37,10 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `1.2.3.4:80` or `[::1]:80`; nil where it is neither.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        // `UInt16` alone would read `+80`.
+        let digits = text[text.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let port = UInt16(digits) else { return nil }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()

@@ -100,37 +100,40 @@ package struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
             tokens = []
             return
         }
-        guard text.hasPrefix("/") else { return nil }
+        // By code points, as RFC 6901 counts: to a Character, `/` and a combining mark are one.
+        var scalars = text.unicodeScalars.makeIterator()
+        guard scalars.next() == "/" else { return nil }
+        var token = String.UnicodeScalarView()
         tokens = []
-        for raw in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-            var token = ""
-            var characters = raw.makeIterator()
-            while let character = characters.next() {
-                guard character == "~" else {
-                    token.append(character)
-                    continue
-                }
-                switch characters.next() {
+        while let scalar = scalars.next() {
+            switch scalar {
+            case "/":
+                tokens.append(String(token))
+                token = String.UnicodeScalarView()
+            case "~":
+                switch scalars.next() {
                 case "0": token.append("~")
                 case "1": token.append("/")
                 default: return nil
                 }
+            default: token.append(scalar)
             }
-            tokens.append(token)
         }
+        tokens.append(String(token))
     }
 
     package var description: String {
-        tokens.map { token in
-            var escaped = "/"
-            for character in token {
-                switch character {
-                case "~": escaped += "~0"
-                case "/": escaped += "~1"
-                default: escaped.append(character)
+        var text = String.UnicodeScalarView()
+        for token in tokens {
+            text.append("/")
+            for scalar in token.unicodeScalars {
+                switch scalar {
+                case "~": text.append(contentsOf: "~0".unicodeScalars)
+                case "/": text.append(contentsOf: "~1".unicodeScalars)
+                default: text.append(scalar)
                 }
             }
-            return escaped
-        }.joined()
+        }
+        return String(text)
     }
 }

@@ -13,9 +13,10 @@ package struct Rate: Sendable, Hashable {
     /// Nanoseconds between two at an even pace; at least 1.
     package var intervalNanoseconds: Int64 {
         let (seconds, attoseconds) = period.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return .max }
-        return max(1, (whole + attoseconds / 1_000_000_000) / Int64(max(1, count)))
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        guard !isTooLong, !overflow else { return .max }
+        return max(1, sum / Int64(max(1, count)))
     }
 }
 

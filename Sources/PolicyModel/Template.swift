@@ -51,7 +51,8 @@ package struct Template: Sendable, Hashable {
     /// Reads `a ${client.ip} b`. A `$` that no `{` follows stands for itself.
     package init(parsing text: String) throws(ParseError) {
         var parts: [Part] = []
-        var rest = text[...]
+        // By code points: to a Character, `}` and a combining mark are one.
+        var rest = text.unicodeScalars[...]
         while let dollar = rest.firstIndex(of: "$") {
             let afterDollar = rest.index(after: dollar)
             guard afterDollar < rest.endIndex, rest[afterDollar] == "{" else {
@@ -62,7 +63,7 @@ package struct Template: Sendable, Hashable {
             if dollar > rest.startIndex { parts.append(.literal(String(rest[..<dollar]))) }
             let nameStart = rest.index(after: afterDollar)
             guard let brace = rest[nameStart...].firstIndex(of: "}") else { throw .unterminated }
-            let name = rest[nameStart..<brace]
+            let name = Substring(rest[nameStart..<brace])
             guard let variable = Variable(name) else { throw .unknownVariable(String(name)) }
             parts.append(.variable(variable))
             rest = rest[rest.index(after: brace)...]

@@ -58,6 +58,7 @@ extension UInt8 {
 extension StringProtocol {
     /// Equal but for the case of ASCII letters. Bytes are compared: no Unicode equivalence takes part.
     func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
-        utf8.lazy.map(\.asciiLowercased).elementsEqual(other.utf8.lazy.map(\.asciiLowercased))
+        utf8.count == other.utf8.count
+            && utf8.lazy.map(\.asciiLowercased).elementsEqual(other.utf8.lazy.map(\.asciiLowercased))
     }
 }

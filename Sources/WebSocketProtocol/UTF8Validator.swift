@@ -68,7 +68,8 @@ package struct UTF8Validator: Sendable {
         return index
     }
 
-    /// The index behind a run of whole, sound characters of two bytes and more; stops 4 bytes before the end.
+    /// The index behind a run of whole, sound characters, in which no four ASCII ones follow one another; stops fewer than
+    /// 4 bytes before the end.
     private static func skipCharacters(_ bytes: UnsafeRawPointer, from start: Int, count: Int, key: MaskingKey) -> Int {
         var index = start
         while count &- index >= 4 {
@@ -80,8 +81,10 @@ package struct UTF8Validator: Sendable {
         return index
     }
 
-    /// The length of the character of two to four bytes that `bytes`, lowest first, begins with; 0 if it begins with none.
+    /// The length of the character that `bytes`, lowest first, begins with; 0 if it begins with none, or if all of them are
+    /// ASCII, which `skipASCII` is faster at.
     private static func characterLength(_ bytes: UInt32) -> Int {
+        if bytes & 0x80 == 0 { return bytes & 0x8080_8080 == 0 ? 0 : 1 }
         if bytes & 0xc0e0 == 0x80c0 {
             // C0 and C1 would be overlong.
             return bytes & 0x1e != 0 ? 2 : 0

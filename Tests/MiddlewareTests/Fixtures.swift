@@ -1,0 +1,85 @@
+import PolicyModel
+import Testing
+import Tokens
+import WebSocketProtocol
+
+@testable import Middleware
+
+let position = SourcePosition(file: "test.yaml", line: 1, column: 1)
+
+/// The clock of most tests.
+let noon: Int64 = 1_700_000_000
+
+/// A handshake with these fields beside those that every one has.
+func context(
+    _ target: String = "/chat", _ fields: [(String, String)] = [], from address: String = "192.0.2.1",
+    monotonic: Int64 = 0
+) throws -> HandshakeContext {
+    let handshake = [
+        ("Host", "chat.example.com"), ("Upgrade", "websocket"), ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Sec-WebSocket-Version", "13"),
+    ]
+    let head = RequestHead(
+        method: "GET", target: try RequestTarget(originForm: target),
+        host: try #require(RequestHost("chat.example.com")),
+        headers: HeaderFields((handshake + fields).map { HeaderField(name: $0.0, value: $0.1) }))
+    return HandshakeContext(
+        request: try UpgradeRequest(head), clientAddress: try #require(IPAddress(address)), requestID: "r-1",
+        time: HandshakeTime(unixSeconds: noon, monotonic: monotonic))
+}
+
+/// A chain of these settings, all enforced.
+func chain(_ settings: MiddlewareSettings..., tokens: TokenAuthority = TokenAuthority()) -> MiddlewareChain {
+    MiddlewareChain(
+        entries: settings.map { MiddlewareEntry(settings: $0, position: position) },
+        environment: MiddlewareEnvironment(tokens: tokens))
+}
+
+extension ChainOutcome {
+    var reason: RefusalReason? {
+        if case .refused(let refusal, _) = self { refusal.reason } else { nil }
+    }
+
+    var admitted: AdmittedUpgrade? {
+        if case .admitted(let upgrade) = self { upgrade } else { nil }
+    }
+
+    var refused: (Refusal, HandshakeContext)? {
+        if case .refused(let refusal, let context) = self { (refusal, context) } else { nil }
+    }
+}
+
+/// A signature scheme for tests: the message's bytes added up. It is not one.
+struct ToyKey: TokenSigner, SignatureVerifier {
+    let keyID = "toy"
+    let algorithm = SignatureAlgorithm.edDSA
+
+    func sign(_ message: [UInt8]) -> [UInt8] {
+        let sum = message.reduce(UInt32(0)) { $0 &* 31 &+ UInt32($1) }
+        return [UInt8(sum >> 24), UInt8(sum >> 16 & 255), UInt8(sum >> 8 & 255), UInt8(sum & 255)]
+    }
+
+    func isValid(_ signature: [UInt8], for message: [UInt8]) -> Bool { sign(message) == signature }
+
+    static var authority: TokenAuthority {
+        let authority = TokenAuthority()
+        authority.replaceKeys([VerificationKey(id: "toy", algorithm: .edDSA, verifier: ToyKey())])
+        return authority
+    }
+
+    static func token(
+        subject: String = "alice", id: String = "t-1", audience: String = "chat", scopes: [String] = ["chat.read"],
+        notBefore: Int64? = nil, expiresAt: Int64 = noon + 60, issuer: String = TokenClaims.builtinIssuer,
+        other: [String: ClaimValue] = [:]
+    ) throws -> String {
+        try JWS.encode(
+            TokenClaims(
+                issuer: issuer, subject: subject, id: id, audiences: [audience], scopes: scopes, issuedAt: noon - 60,
+                notBefore: notBefore, expiresAt: expiresAt, other: other), signer: ToyKey())
+    }
+
+    static func verified(scopes: [String]) throws -> VerifiedToken {
+        try authority.verify(
+            try token(scopes: scopes), issuers: ["local"], audience: nil, scopes: [], now: noon)
+    }
+}

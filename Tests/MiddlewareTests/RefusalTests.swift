@@ -1,0 +1,73 @@
+import PolicyModel
+import Testing
+import WebSocketProtocol
+
+@testable import Middleware
+
+@Suite struct RefusalTests {
+    @Test(
+        "status of each reason, as DESIGN section 5 has it",
+        arguments: [
+            (400, ["malformed-request", "malformed-upgrade"]),
+            (
+                401,
+                [
+                    "token-missing", "token-malformed", "token-signature-invalid", "token-unknown-key",
+                    "token-issuer-unknown", "token-expired", "token-not-yet-valid", "token-revoked",
+                    "token-audience-mismatch",
+                ]
+            ),
+            (403, ["ip-denied", "ip-not-allowed", "origin-missing", "origin-denied", "token-scope-missing"]),
+            (404, ["route-not-found"]), (408, ["request-timeout"]), (426, ["upgrade-required", "version-unsupported"]),
+            (429, ["connection-rate-exceeded", "connection-limit-exceeded"]), (431, ["headers-too-large"]),
+            (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),
+            (503, ["capacity-exceeded", "draining", "token-store-unavailable"]), (504, ["upstream-timeout"]),
+        ])
+    func status(_ status: Int, _ reasons: [String]) throws {
+        #expect(RefusalReason.allCases.filter { $0.status == status }.map(\.rawValue).sorted() == reasons.sorted())
+    }
+
+    @Test("each reason has a sentence that stands in JSON as it is", arguments: RefusalReason.allCases)
+    func message(_ reason: RefusalReason) {
+        let message = Refusal(reason).message
+        #expect(!message.isEmpty)
+        #expect(message.utf8.allSatisfy { (0x20..<0x7f).contains($0) && $0 != 0x22 && $0 != 0x5c })
+    }
+
+    @Test(
+        "fields of the answer",
+        arguments: [
+            (Refusal(.tokenMissing), ["WWW-Authenticate: Bearer realm=\"portcullis\""]),
+            (
+                Refusal(.tokenExpired), ["WWW-Authenticate: Bearer realm=\"portcullis\", error=\"invalid_token\""]
+            ),
+            (Refusal(.connectionRateExceeded, retryAfterSeconds: 7), ["Retry-After: 7"]),
+            (Refusal(.connectionLimitExceeded), ["Retry-After: 1"]),
+            (Refusal(.versionUnsupported), ["Upgrade: websocket", "Sec-WebSocket-Version: 13"]),
+            (Refusal(.upgradeRequired), ["Upgrade: websocket", "Sec-WebSocket-Version: 13"]),
+            (Refusal(.originDenied), []),
+        ])
+    func extraHeaders(_ refusal: Refusal, _ expected: [String]) {
+        #expect(refusal.extraHeaders.fields.map { "\($0.name): \($0.value)" } == expected)
+    }
+
+    @Test("the body, whatever the request id")
+    func body() {
+        #expect(
+            String(decoding: Refusal(.originDenied).body(requestID: "a\"\\\n\u{1f}é"), as: UTF8.self)
+                == #"{"error":"origin-denied","message":"Connections from this origin are not accepted.","request_id":"a\"\\\u000a\u001fé"}"#
+        )
+    }
+
+    @Test(
+        "errors of the handshake",
+        arguments: [
+            (HandshakeError.malformedRequest("x"), RefusalReason.malformedRequest),
+            (.malformedUpgrade("x"), .malformedUpgrade), (.headersTooLarge, .headersTooLarge),
+            (.upgradeRequired, .upgradeRequired), (.versionUnsupported, .versionUnsupported),
+        ])
+    func handshake(_ error: HandshakeError, _ reason: RefusalReason) {
+        #expect(Refusal(of: error).reason == reason)
+        #expect(Refusal(of: error).status == error.status)
+    }
+}
