@@ -1,4 +1,4 @@
-internal import CPlatform
+
 package import Logging
 internal import Middleware
 package import PolicyModel
@@ -60,7 +60,7 @@ package final class Gateway {
         self.configuration = configuration
         self.audit = audit
         self.logger = logger
-        let signals = Descriptor(owning: cp_signal_descriptor())
+        let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
         let environment = MiddlewareEnvironment(tokens: authority)
@@ -120,8 +120,8 @@ package final class Gateway {
             _ = try WorkerThread("worker-\(index)") {
                 do throws(SystemError) {
                     let host = SessionHost(
-                        worker: try Worker(inbox: inbox), runtime: runtime, audit: audit, logger: logger)
-                    host.run()
+                        worker: try Worker(), inbox: inbox, runtime: runtime, audit: audit, logger: logger)
+                    try host.run()
                 } catch {
                     logger.critical("worker not started: \(error)")
                 }

@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// An owned file descriptor, closed when its owner goes.
@@ -18,5 +19,13 @@ package struct Descriptor: ~Copyable, Sendable {
         let number = number
         discard self
         return number
+    }
+}
+
+extension Descriptor {
+    /// The signals TERM, INT and HUP, which from now on come here and nowhere else, in threads started later too.
+    /// PIPE is ignored: a peer that is gone is an error of the write.
+    static func ofSignals() -> Descriptor {
+        Descriptor(owning: cp_signal_descriptor())
     }
 }

@@ -9,7 +9,8 @@ internal import Middleware
     static let recordBytes = 16 * 1024
     static let bufferBytes = 64 * 1024
     static let decryptedBytes = bufferBytes + recordBytes
-    private static let inboxKey = UInt64.max
+    /// Keys from here on belong to watchers, below to channels.
+    private static let firstWatcherKey = UInt64(1) << 63
 
     let poller: Poller
     let pool = BufferPool()
@@ -25,7 +26,8 @@ internal import Middleware
     /// Message buffers that are not in use.
     var messageBuffers = MessageBuffers()
 
-    let inbox: Inbox
+    /// What is to be done when a descriptor that is no channel's can be read, by its key.
+    private var watchers: [() -> Void] = []
     /// Who is told of the deadline that belongs to no channel.
     var housekeeper: ChannelOwner?
     private var wheel: TimerWheel
@@ -39,14 +41,12 @@ internal import Middleware
     private var due: [Int] = []
     private var isStopping = false
 
-    init(inbox: Inbox) throws(SystemError) {
-        self.inbox = inbox
+    init() throws(SystemError) {
         poller = try Poller()
         now = SystemClock.monotonic()
         wheel = TimerWheel(now: now)
         unsafe received = .allocate(byteCount: Self.bufferBytes, alignment: 64)
         unsafe decrypted = .allocate(byteCount: Self.decryptedBytes, alignment: 64)
-        try poller.add(inbox.wakeDescriptor, [.readable], key: Self.inboxKey)
     }
 
     deinit {
@@ -54,15 +54,21 @@ internal import Middleware
         unsafe decrypted.deallocate()
     }
 
-    /// Runs until ``stop()``; `deliver` gets what comes through the inbox.
-    func run(deliver: (WorkerMessage) -> Void) {
+    /// Has `react` called whenever `number` can be read. The worker does not own the descriptor.
+    func watch(_ number: Int32, _ react: @escaping () -> Void) throws(SystemError) {
+        try poller.add(number, [.readable], key: Self.firstWatcherKey + UInt64(watchers.count))
+        watchers.append(react)
+    }
+
+    /// Runs until ``stop()``.
+    func run() {
         while !isStopping {
             let count = poller.wait(milliseconds: wheel.wait(from: now))
             now = SystemClock.monotonic()
             for index in 0..<count {
                 let (key, readiness) = poller.event(index)
-                if key == Self.inboxKey {
-                    inbox.takeAll().forEach(deliver)
+                if key >= Self.firstWatcherKey {
+                    watchers[Int(key - Self.firstWatcherKey)]()
                 } else {
                     handle(key, readiness)
                 }
@@ -74,14 +80,14 @@ internal import Middleware
         }
     }
 
-    /// Ends ``run(deliver:)`` after this wake-up.
+    /// Ends ``run()`` after this wake-up.
     func stop() {
         isStopping = true
     }
 
     private func handle(_ key: UInt64, _ readiness: Readiness) {
         let slot = Int(key & 0xffff_ffff)
-        guard slot < channels.count, generations[slot] == UInt32(key >> 32), let channel = channels[slot] else {
+        guard slot < channels.count, UInt64(generations[slot] & 0x7fff_ffff) == key >> 32, let channel = channels[slot] else {
             return
         }
         channel.handle(readiness)
@@ -122,7 +128,8 @@ extension Worker {
             channels.append(nil)
             generations.append(0)
         }
-        let key = UInt64(generations[slot]) << 32 | UInt64(slot)
+        // The generation is cut so that a channel's key never looks like a watcher's.
+        let key = UInt64(generations[slot] & 0x7fff_ffff) << 32 | UInt64(slot)
         let channel = Channel(
             worker: self, slot: slot, key: key, descriptor: descriptor, tls: tls, isConnecting: isConnecting,
             owner: owner)

@@ -18,7 +18,7 @@ extension Session {
             admit(head)
         } catch {
             phase = .head(parser)
-            refuse(Refusal(error))
+            refuse(Refusal(of: error))
         }
     }
 
@@ -37,7 +37,7 @@ extension Session {
         do throws(HandshakeError) {
             request = try UpgradeRequest(head)
         } catch {
-            return refuse(Refusal(error))
+            return refuse(Refusal(of: error))
         }
         let time = HandshakeTime(unixSeconds: SystemClock.unixMilliseconds() / 1000, monotonic: worker.now)
         let context = HandshakeContext(

@@ -8,6 +8,7 @@ final class SessionHost {
     let worker: Worker
     let runtime: GatewayRuntime
     let logger: Logger
+    private let inbox: Inbox
     private let audit: AuditLog
     var identities = IdentityIndex()
     private(set) var isDraining = false
@@ -15,21 +16,25 @@ final class SessionHost {
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var drain: DrainSchedule?
 
-    init(worker: Worker, runtime: GatewayRuntime, audit: AuditLog, logger: Logger) {
+    init(worker: Worker, inbox: Inbox, runtime: GatewayRuntime, audit: AuditLog, logger: Logger) {
         self.worker = worker
+        self.inbox = inbox
         self.runtime = runtime
         self.audit = audit
         self.logger = logger
     }
 
     /// Runs the worker until it is drained.
-    func run() {
-        worker.run { message in
-            switch message {
-            case .connection(let accepted): accept(accepted)
-            case .revoked(let revocations): revoke(revocations)
-            case .drain(let window): beginDrain(window)
-            }
+    func run() throws(SystemError) {
+        try worker.watch(inbox.wakeDescriptor) { [unowned self] in inbox.takeAll().forEach(handle) }
+        worker.run()
+    }
+
+    private func handle(_ message: WorkerMessage) {
+        switch message {
+        case .connection(let accepted): accept(accepted)
+        case .revoked(let revocations): revoke(revocations)
+        case .drain(let window): beginDrain(window)
         }
     }
 
@@ -57,7 +62,7 @@ final class SessionHost {
     private func leave(_ session: Session) {
         identities.remove(session)
         session.listener.connections.wrappingSubtract(1, ordering: .relaxed)
-        worker.inbox.load.wrappingSubtract(1, ordering: .relaxed)
+        inbox.load.wrappingSubtract(1, ordering: .relaxed)
     }
 
     private func revoke(_ revocations: [Revocation]) {

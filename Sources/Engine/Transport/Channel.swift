@@ -17,6 +17,8 @@ class ChannelOwner {
     func channelEnded(_ channel: Channel) {}
     /// The connection is broken, or TLS has failed: nothing can be sent any more.
     func channelFailed(_ channel: Channel) {}
+    /// The TLS handshake has failed.
+    func channelFailed(_ channel: Channel, _ error: TLSError) { channelFailed(channel) }
     /// Some of what was queued may be gone: there may be room again.
     func channelFlushed(_ channel: Channel) {}
     /// A deadline that was set with ``Worker/setDeadline(_:for:)`` has passed.
@@ -235,6 +237,11 @@ extension Channel {
         owner?.channelEnded(self)
     }
 
+    /// Begins TLS as its client, which speaks first.
+    func startHandshake() {
+        _ = continueHandshake()
+    }
+
     /// False where the handshake is not complete.
     private func continueHandshake() -> Bool {
         let step = tls?.handshake()
@@ -245,9 +252,9 @@ extension Channel {
             isSecure = true
             owner?.channelIsSecure(self)
             return true
-        case .failed:
+        case .failed(let error):
             flush()
-            owner?.channelFailed(self)
+            owner?.channelFailed(self, error)
             return false
         case .needsInput, nil:
             return false

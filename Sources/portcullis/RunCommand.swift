@@ -1,0 +1,72 @@
+import ArgumentParser
+import Crypto
+import Engine
+import Foundation
+import Logging
+import PolicyFile
+import PolicyModel
+import TokenStore
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the gateway.",
+        discussion: """
+            The audit log, a line of JSON for each connection opened, closed or refused, goes to standard output; all \
+            else that is to be told goes to standard error. TERM and INT drain: no new connections, live ones are closed \
+            with 1012 over the drain window, exit 0. A second one ends at once.
+
+              portcullis run --policies policies --state state
+            """)
+
+    @Option(help: "A policy file, or a folder whose *.yaml files are read together (*.test.yaml are not).")
+    var policies = "policies"
+
+    @OptionGroup var state: StateOptions
+
+    @Option(help: ArgumentHelp("Event loops, one thread each (default: one a core).", valueName: "n"))
+    var workers: Int?
+
+    @Option(help: ArgumentHelp("What relative paths in policies are relative to.", valueName: "dir"))
+    var root = "."
+
+    @Option(help: ArgumentHelp("Append the audit log to this file; - is standard output.", valueName: "file"))
+    var auditLog = "-"
+
+    @Option(help: ArgumentHelp("Tell this and what is graver: debug, info, notice, warning, error.", valueName: "level"))
+    var logLevel = Logger.Level.notice
+
+    func validate() throws {
+        if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be 1 to 1024.") }
+    }
+
+    func run() throws {
+        var logger = Logger(label: "portcullis") { _ in ErrorLog() }
+        logger.logLevel = logLevel
+        let loaded = PolicyLoader.load(path: policies)
+        for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
+        guard let policy = loaded.policy else {
+            throw Console.failure("the policies in \(policies) cannot be run; see above")
+        }
+        let isComplete = try telling {
+            let store = try state.openStore(createIfMissing: true)
+            let gateway = try Gateway(
+                GatewayConfiguration(
+                    policy: policy, policyVersion: Self.version(of: loaded.sources),
+                    workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, root: root),
+                store: store, audit: AuditLog(path: auditLog), logger: logger)
+            return try gateway.run()
+        }
+        if !isComplete { logger.warning("ended before the drain was over") }
+        // Threads that wait for DNS or for a reader of the log must not keep the process.
+        Foundation.exit(0)
+    }
+
+    /// The first 12 digits of a digest over the files' names and bytes.
+    private static func version(of sources: [PolicySource]) -> String {
+        let bytes = sources.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] }
+        return Digest.sha256(bytes).prefix(6).map { String(format: "%02x", $0) }.joined()
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
