@@ -121,8 +121,8 @@ bool scalar_equals(ondemand::value &value, const inspection_test &test) noexcept
     }
 }
 
-/// Walks a value or a document along the pointer from token `at`, which is not behind its end for a document. `broken` is set where the text ends to be JSON: what follows cannot be
-/// reached, what was found before stays found.
+/// Walks a value or a document along the pointer from token `at`, which for a document is not behind the pointer's end.
+/// `broken` is set where the text ends to be JSON: what follows cannot be reached, what was found before stays found.
 template <typename Value>
 bool search(Value &value, const inspection_test &test, size_t at, bool &broken) noexcept {
     if constexpr (std::is_same_v<Value, ondemand::value>) {

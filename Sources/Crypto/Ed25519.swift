@@ -103,7 +103,7 @@ package struct Ed25519PublicKey: SignatureVerifier {
         let isValid =
             unsafe EVP_DigestVerifyInit(context, nil, nil, nil, handle.pointer) == 1
             && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
-        // A forged signature leaves an error behind, which the next TLS call of this thread would take for its own.
+        // Whatever a forged signature leaves behind, the next TLS call of this thread must not take for its own.
         if !isValid { ERR_clear_error() }
         return isValid
     }

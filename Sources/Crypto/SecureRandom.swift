@@ -1,5 +1,4 @@
 internal import COpenSSL
-internal import Tokens
 
 /// Random bytes from OpenSSL's generator, which the kernel seeds.
 package enum SecureRandom {
@@ -34,8 +33,9 @@ package enum SecureRandom {
         Base64.encode(bytes(16))
     }
 
-    /// A new token's `jti`: 128 bits in base64url, 22 characters.
+    /// A new token's `jti`: 128 bits in 32 hexadecimal digits, which a command line never takes for an option, as it would a
+    /// base64url text that begins with `-`.
     package static func tokenID() -> String {
-        Base64URL.encode(bytes(16))
+        bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -3,10 +3,14 @@ import WebSocketProtocol
 
 /// `origin`: RFC 6454 origins by exact scheme, host and port.
 struct OriginCheck: HandshakeMiddleware {
-    private let settings: OriginSettings
+    private var settings: OriginSettings
 
     init(_ settings: OriginSettings) {
         self.settings = settings
+        // A pattern may write an IPv6 address as a URL does; here brackets are no part of a host.
+        for index in settings.allow.indices where settings.allow[index].host.hasPrefix("[") {
+            self.settings.allow[index].host = String(settings.allow[index].host.dropFirst().dropLast())
+        }
     }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {

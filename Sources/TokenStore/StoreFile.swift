@@ -71,8 +71,9 @@ struct StoreFile: Sendable {
                 .exposed, path: path, what: "holds private keys and is open to other users",
                 advice: "run `chmod 600 \(path)`")
         }
-        guard isNew || info.st_size > 0 else {
-            throw TokenStoreError(.damaged, path: path, what: "is empty", advice: TokenStoreError.restore)
+        // SQLite takes what is shorter than its smallest page for a new database, and would begin one.
+        guard isNew || info.st_size >= 512 else {
+            throw TokenStoreError(.damaged, path: path, what: "is empty or cut", advice: TokenStoreError.restore)
         }
         return Identity(device: UInt64(info.st_dev), inode: UInt64(info.st_ino))
     }

@@ -18,7 +18,9 @@ enum NewFiles {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw Failure(description: "\(folder): cannot be made: \(error.localizedDescription)")
+            // Foundation's own words for it are a number.
+            let reason = errno == 0 ? "" : ": \(unsafe String(cString: strerror(errno)))"
+            throw Failure(description: "\(folder): cannot be made\(reason)")
         }
         // Each is written beside its place under another name, and put in its place when all are there.
         var temporary: [String] = []

@@ -11,7 +11,7 @@ struct TokenIssueCommand: ParsableCommand {
             The token is printed once, alone on standard output, and is not kept: only its id and claims are. The signing \
             key is made at first use.
 
-              TOKEN=$(portcullis token issue --subject alice --audience chat --scope chat.read --ttl 24h)
+              TOKEN=$(portcullis token issue --subject alice --audience chat --ttl 8h)
             """)
 
     @Option(help: "Whom the token is for (`sub`).")

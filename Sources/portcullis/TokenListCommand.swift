@@ -9,7 +9,7 @@ struct TokenListCommand: ParsableCommand {
         discussion: """
             Each with its id, claims and state (valid, expired or revoked), never the token itself.
 
-              portcullis token list --json | jq '.[] | select(.state == "valid") | .id'
+              portcullis token list --json | jq -r '.[] | select(.state == "valid").id'
             """)
 
     @Flag(help: "Print a JSON array.")

@@ -8,6 +8,7 @@ private let settings = OriginSettings(allow: [
     .init(scheme: "https", host: "example.com", port: 443, matchesSubdomains: true),
     .init(scheme: "http", host: "localhost", port: 3000),
     .init(scheme: "https", host: "::1", port: 8443),
+    .init(scheme: "https", host: "[2001:db8::1]", port: 443),
 ])
 
 @Suite struct OriginCheckTests {
@@ -17,6 +18,7 @@ private let settings = OriginSettings(allow: [
             "https://app.example.com", "https://app.example.com:443", "HTTPS://App.Example.COM",
             "https://a.example.com",
             "https://a.b.example.com", "http://localhost:3000", "https://[::1]:8443",
+            "https://[2001:db8::1]",
         ])
     func allowed(_ origin: String) throws {
         #expect(chain(.origin(settings)).admit(try context("/chat", [("Origin", origin)])).reason == nil)
