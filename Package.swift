@@ -27,7 +27,6 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let layer0: [Target] = [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .systemLibrary(name: "CSimdJSON", providers: [.apt(["libsimdjson-dev"])]),
     .target(name: "CPlatform", dependencies: ["COpenSSL"]),
 ]
 
@@ -40,7 +39,7 @@ let layer2: [Target] =
     tested("PolicyFile", ["PolicyModel", "CLibYAML"])
     + tested("Crypto", ["COpenSSL", "CPlatform", "Tokens"])
     + tested("TokenStore", ["Tokens", grdb], tests: ["Crypto"])
-    + [.target(name: "CInspection", dependencies: ["CSimdJSON"])]
+    + [.target(name: "CInspection", linkerSettings: [.linkedLibrary("simdjson")])]
     + tested("Inspection", ["CInspection"])
 
 let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection"])

@@ -33,8 +33,12 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case draining = "draining"
 }
 
-/// Why the gateway ended an admitted connection: the close frame's text, and the audit log's reason.
+/// Why an admitted connection ended: the audit log's reason, and the close frame's text where the gateway ended it.
 package enum CloseReason: String, Sendable, CaseIterable {
+    /// By a close frame of the client's own. What it wrote as its reason is a payload, and stays out of the log.
+    case clientClosed = "client-closed"
+    /// By a close frame of the upstream's own.
+    case upstreamClosed = "upstream-closed"
     case tokenRevoked = "token-revoked"
     case tokenExpired = "token-expired"
     case policyChanged = "policy-changed"

@@ -116,8 +116,8 @@ struct ConnectCommand: ParsableCommand {
         case .message(true, let payload):
             FileHandle.standardOutput.write(Data(payload + [UInt8(ascii: "\n")]))
         case .message(false, let payload):
-            print("binary, \(payload.count) bytes: \(Data(payload.prefix(64)).map { String(format: "%02x", $0) }.joined())")
-            fflush(stdout)
+            let digits = payload.prefix(64).map { String(format: "%02x", $0) }.joined()
+            FileHandle.standardOutput.write(Data("binary, \(payload.count) bytes: \(digits)\n".utf8))
         }
     }
 

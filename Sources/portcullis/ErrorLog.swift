@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Tokens
 
 /// The operational log: a line for each event on standard error, `TIME LEVEL MESSAGE key=value …`.
 struct ErrorLog: LogHandler {

@@ -3,6 +3,10 @@ import ArgumentParser
 @main
 struct Portcullis: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "portcullis", abstract: "The wss:// front door.",
-        subcommands: [TokenCommand.self, CertificateCommand.self])
+        commandName: "portcullis",
+        abstract: "The wss:// front door: policy and tokens for WebSocket servers.",
+        subcommands: [
+            RunCommand.self, ValidateCommand.self, TokenCommand.self, ConnectCommand.self, EchoCommand.self,
+            CertificateCommand.self,
+        ])
 }

@@ -5,7 +5,6 @@ import Foundation
 import Logging
 import PolicyFile
 import PolicyModel
-import TokenStore
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,27 +33,30 @@ struct RunCommand: ParsableCommand {
     var auditLog = "-"
 
     @Option(help: ArgumentHelp("Tell this and what is graver: debug, info, notice, warning, error.", valueName: "level"))
-    var logLevel = Logger.Level.notice
+    var logLevel = "notice"
 
     func validate() throws {
         if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be 1 to 1024.") }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level must be debug, info, notice, warning or error: '\(logLevel)'.")
+        }
     }
 
     func run() throws {
         var logger = Logger(label: "portcullis") { _ in ErrorLog() }
-        logger.logLevel = logLevel
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
         let loaded = PolicyLoader.load(path: policies)
         for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
         guard let policy = loaded.policy else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
         let isComplete = try telling {
-            let store = try state.openStore(createIfMissing: true)
             let gateway = try Gateway(
                 GatewayConfiguration(
                     policy: policy, policyVersion: Self.version(of: loaded.sources),
-                    workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, root: root),
-                store: store, audit: AuditLog(path: auditLog), logger: logger)
+                    workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+                    stateDirectory: state.directory, root: root),
+                audit: AuditLog(path: auditLog), logger: logger)
             return try gateway.run()
         }
         if !isComplete { logger.warning("ended before the drain was over") }
@@ -64,9 +66,11 @@ struct RunCommand: ParsableCommand {
 
     /// The first 12 digits of a digest over the files' names and bytes.
     private static func version(of sources: [PolicySource]) -> String {
-        let bytes = sources.flatMap { Array($0.name.utf8) + [0] + $0.bytes + [0] }
+        var bytes: [UInt8] = []
+        for source in sources {
+            bytes += Array(source.name.utf8) + [0]
+            bytes += source.bytes + [0]
+        }
         return Digest.sha256(bytes).prefix(6).map { String(format: "%02x", $0) }.joined()
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Crypto
+import Engine
 import TokenStore
 import Tokens
 
@@ -65,12 +66,7 @@ struct TokenIssueCommand: ParsableCommand {
 
     private func issue(from store: TokenStore, _ lifetime: Lifetime) throws -> (String, TokenClaims) {
         let now = currentUnixSeconds()
-        let stored = try store.signingKey(now: now) {
-            let key = try Ed25519PrivateKey.generate()
-            return StoredKey(
-                id: key.keyID, algorithm: key.algorithm, publicKey: key.publicKey.rawRepresentation,
-                privateKey: try key.rawRepresentation())
-        }
+        let signer = try store.builtinSigningKey(now: now)
         // "All issued until now" covers this second: a token that is made in it after a revocation belongs to the next.
         let issuedAt = max(now, (try store.revokedUntil(subject: subject) ?? now - 1) + 1)
         let claims = TokenClaims(
@@ -78,7 +74,7 @@ struct TokenIssueCommand: ParsableCommand {
             notBefore: now, expiresAt: now + lifetime.seconds)
         let token: String
         do {
-            token = try JWS.encode(claims, signer: Ed25519PrivateKey(rawRepresentation: stored.privateKey))
+            token = try JWS.encode(claims, signer: signer)
         } catch TokenError.malformed {
             throw Console.failure(
                 "the token would be longer than \(JWS.maximumBytes) bytes: give it fewer audiences and scopes")

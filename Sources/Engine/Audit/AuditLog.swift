@@ -1,5 +1,6 @@
 internal import Glibc
 import Synchronization
+internal import Tokens
 
 /// Where audit records go: a descriptor that a thread of its own writes to, so that a reader who stalls holds up nobody.
 ///

@@ -3,7 +3,7 @@ package import Logging
 internal import Middleware
 package import PolicyModel
 import Synchronization
-package import TokenStore
+internal import TokenStore
 internal import Tokens
 
 /// What a gateway is started with.
@@ -13,13 +13,16 @@ package struct GatewayConfiguration: Sendable {
     package var policyVersion: String
     /// Event loops, one thread each; at least 1.
     package var workers: Int
+    /// The folder of keys, tokens and revocations.
+    package var stateDirectory: String
     /// What relative paths in the policy are relative to.
     package var root: String
 
-    package init(policy: Policy, policyVersion: String, workers: Int, root: String) {
+    package init(policy: Policy, policyVersion: String, workers: Int, stateDirectory: String, root: String) {
         self.policy = policy
         self.policyVersion = policyVersion
         self.workers = workers
+        self.stateDirectory = stateDirectory
         self.root = root
     }
 }
@@ -54,9 +57,7 @@ package final class Gateway {
 
     /// Binds all listeners and loads all certificates: an error here means that nothing was started.
     /// Signals TERM, INT and HUP belong to the gateway from here on, in every thread.
-    package init(
-        _ configuration: GatewayConfiguration, store: TokenStore, audit: AuditLog, logger: Logger
-    ) throws {
+    package init(_ configuration: GatewayConfiguration, audit: AuditLog, logger: Logger) throws {
         self.configuration = configuration
         self.audit = audit
         self.logger = logger
@@ -78,9 +79,13 @@ package final class Gateway {
         }
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         finished = try WakeUp(blocking: false)
-        watcher = try TokenWatcher(store: store, authority: authority, inboxes: inboxes, logger: logger)
+        let store = try TokenStore(stateDirectory: configuration.stateDirectory)
+        // The first token to be issued must not have to wait for its key to be found here.
+        _ = try store.builtinSigningKey(now: SystemClock.unixMilliseconds() / 1000)
+        watcher = try TokenWatcher(
+            stateDirectory: configuration.stateDirectory, authority: authority, inboxes: inboxes, logger: logger)
         // Keys and revocations are there before the first handshake.
-        var position = TokenWatcher.Position()
+        var position = TokenWatcher.Position(store)
         watcher.look(&position)
         self.position = position
         resolver = try UpstreamResolver(Array(upstreams.values), logger: logger)

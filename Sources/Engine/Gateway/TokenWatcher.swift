@@ -10,15 +10,17 @@ final class TokenWatcher: Sendable {
     /// Between two looks, in milliseconds.
     private static let interval: Int32 = 200
 
-    private let store: TokenStore
+    private let stateDirectory: String
     private let authority: TokenAuthority
     private let inboxes: [Inbox]
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
-    init(store: TokenStore, authority: TokenAuthority, inboxes: [Inbox], logger: Logger) throws(SystemError) {
-        self.store = store
+    init(
+        stateDirectory: String, authority: TokenAuthority, inboxes: [Inbox], logger: Logger
+    ) throws(SystemError) {
+        self.stateDirectory = stateDirectory
         self.authority = authority
         self.inboxes = inboxes
         self.logger = logger
@@ -27,26 +29,35 @@ final class TokenWatcher: Sendable {
 
     /// How far the store has been read.
     struct Position {
+        var store: TokenStore
         var dataVersion: Int64?
         var sequence: Int64 = 0
         var isFailing = false
+
+        init(_ store: TokenStore) {
+            self.store = store
+        }
     }
 
     /// Reads what is new. The authority is told first, so that no handshake slips between it and the workers.
     func look(_ position: inout Position) {
         do throws(TokenStoreError) {
-            let version = try store.dataVersion()
+            let version = try position.store.dataVersion()
             guard version != position.dataVersion || position.isFailing else { return }
-            let keys = try store.publicKeys()
-            let (revocations, sequence) = try store.changes(since: position.sequence)
-            authority.replaceKeys(keys.compactMap { Self.verificationKey($0) })
+            let keys = try position.store.publicKeys()
+            let (revocations, sequence) = try position.store.changes(since: position.sequence)
+            // A key that cannot be read is as good as none: its tokens are refused.
+            authority.replaceKeys(
+                keys.compactMap {
+                    try? VerificationKey(id: $0.id, algorithm: $0.algorithm, publicKey: $0.publicKey)
+                })
             if !revocations.isEmpty {
                 authority.add(revocations)
                 for inbox in inboxes { inbox.post(.revoked(revocations)) }
             }
             position.dataVersion = version
             position.sequence = sequence
-            if position.isFailing { logger.notice("token store readable again", metadata: ["path": "\(store.path)"]) }
+            if position.isFailing { logger.notice("token store readable again", metadata: ["path": "\(position.store.path)"]) }
             position.isFailing = false
             authority.markUnavailable(false)
         } catch {
@@ -54,15 +65,16 @@ final class TokenWatcher: Sendable {
             authority.markUnavailable(true)
             if !position.isFailing { logger.error("token store unreadable, no token is admitted: \(error)") }
             position.isFailing = true
+            reopen(&position)
         }
     }
 
-    private static func verificationKey(_ key: StoredPublicKey) -> VerificationKey? {
-        switch key.algorithm {
-        case .edDSA:
-            guard let publicKey = try? Ed25519PublicKey(rawRepresentation: key.publicKey) else { return nil }
-            return VerificationKey(id: key.id, algorithm: .edDSA, verifier: publicKey)
-        }
+    /// Another file may stand there by now. It is read from its beginning at the next look.
+    private func reopen(_ position: inout Position) {
+        guard let store = try? TokenStore(stateDirectory: stateDirectory, createIfMissing: false) else { return }
+        position.store = store
+        position.dataVersion = nil
+        position.sequence = 0
     }
 
     /// Looks until it is stopped, beginning from `position`.

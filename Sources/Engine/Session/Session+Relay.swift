@@ -62,7 +62,9 @@ extension Session {
     private func passClose(_ relay: Relay, _ payload: ClosePayload, from side: Relay.Side) {
         let code = payload.code?.rawValue ?? CloseCode.noStatus.rawValue
         let isFirst = relay.begin(
-            Relay.Ending(closedBy: side, code: code, reason: payload.reason), now: worker.now)
+            Relay.Ending(
+                closedBy: side, code: code,
+                reason: (side == .client ? CloseReason.clientClosed : .upstreamClosed).rawValue), now: worker.now)
         if isFirst, let client { worker.setDeadline(relay.deadline, for: client) }
         guard !relay.isCut else { return }
         if side == .client {
