@@ -1,0 +1,16 @@
+import PolicyModel
+
+extension MiddlewareDecoder {
+    static let connectionRate = MiddlewareDecoder(
+        name: "connection_rate", keys: ["rate", "burst", "ipv6_prefix"], runsBeforeTLS: true
+    ) { decoder, fields in
+        let burst = fields.integer("burst", in: 1...1_000_000)
+        let prefix = fields.integer("ipv6_prefix", in: 1...128)
+        guard let rate = fields.required("rate", example: "10/1m", { decoder.rate($0, "rate") }) else {
+            return nil
+        }
+        var settings = ConnectionRateSettings(rate: rate, burst: burst ?? rate.count)
+        settings.ipv6Prefix = prefix ?? settings.ipv6Prefix
+        return .connectionRate(settings)
+    }
+}

@@ -1,0 +1,37 @@
+import PolicyModel
+
+extension PolicyDecoder {
+    /// A route's `messages`, in order. `hasToken`: its connections have a token, so that scopes can be asked for.
+    func messageRules(_ node: YAMLNode, hasToken: Bool) -> [MessageRule] {
+        var names: [String: SourcePosition] = [:]
+        return each(list(node, "messages") ?? []) { node in
+            let keys = ["name", "from", "when", "do", "mode"]
+            guard let fields = fields(node, of: "a message rule", keys: keys) else { return nil }
+            let name = fields.required("name") { node -> String? in
+                guard let name = string(node, "name"), checkName(name, node.position, of: "a message rule") else {
+                    return nil
+                }
+                if let first = names.updateValue(node.position, forKey: name) {
+                    refuse(
+                        node.position,
+                        "message rule \(quoted(name)) is defined twice in this route, first in line \(first.line)")
+                }
+                return name
+            }
+            let from = fields.required("from", example: "client") {
+                choice($0, "from", MessageRule.Source.self)
+            }
+            let mode = fields["mode"] == nil ? .enforce : fields.choice("mode", EnforcementMode.self)
+            // Without `when` a rule is for every message.
+            let condition =
+                fields["when"].map { messageCondition($0, hasToken: hasToken) }
+                ?? DecodedCondition(condition: MessageCondition())
+            let action = fields.required("do", example: "drop") {
+                messageAction($0, beside: condition)
+            }
+            guard let name, let from, let mode, let condition = condition.condition, let action else { return nil }
+            return MessageRule(
+                name: name, from: from, condition: condition, action: action, mode: mode, position: node.position)
+        }
+    }
+}

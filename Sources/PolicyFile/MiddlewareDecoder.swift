@@ -1,0 +1,139 @@
+import PolicyModel
+
+/// How one built-in middleware's settings are read.
+struct MiddlewareDecoder: Sendable {
+    /// Its name in the policy language.
+    let name: String
+    /// The keys of its settings; `mode`, which all of them take, goes without saying.
+    let keys: [String]
+    /// Whether the peer's address is all it needs, so that it can run before TLS.
+    let runsBeforeTLS: Bool
+    /// nil where it has said what is wrong.
+    let decode: @Sendable (PolicyDecoder, Fields) -> MiddlewareSettings?
+
+    /// Every one there is.
+    static let all = [
+        ipFilter,
+        connectionRate,
+        connectionLimit,
+        origin,
+        token,
+        headers,
+    ]
+}
+
+/// A route's `middleware`, and what the rest of the route has to know about it.
+struct DecodedChain {
+    var entries: [MiddlewareEntry] = []
+    var enforcedToken: SourcePosition?
+    var shadowToken: SourcePosition?
+    /// An entry could not be read at all, so that nothing follows from what is missing.
+    var hasUnreadableEntry = false
+
+    var mayHaveToken: Bool { enforcedToken != nil || hasUnreadableEntry }
+}
+
+/// One line of a list, as far as it could be read.
+struct DecodedEntry {
+    var name: String
+    /// nil where it is neither of the modes.
+    var mode: EnforcementMode?
+    /// nil where its settings are wrong.
+    var entry: MiddlewareEntry?
+    var position: SourcePosition
+}
+
+/// Which list an entry stands in.
+enum MiddlewareSeat {
+    case admission
+    case route
+}
+
+extension PolicyDecoder {
+    /// A route's `middleware`, in order.
+    func chain(_ node: YAMLNode) -> DecodedChain {
+        var chain = DecodedChain()
+        guard let nodes = list(node, "middleware") else {
+            chain.hasUnreadableEntry = true
+            return chain
+        }
+        for node in nodes {
+            tokenVariables = []
+            guard let decoded = checked(node, { middleware($0, at: .route) }) else {
+                chain.hasUnreadableEntry = true
+                continue
+            }
+            if !chain.mayHaveToken {
+                for use in tokenVariables {
+                    refuse(
+                        use.position,
+                        "`${\(use.name)}` needs an enforced `token` entry before this `headers` entry, and there is none"
+                    )
+                }
+            }
+            if decoded.name == "token" { note(token: decoded, in: &chain) }
+            if let entry = decoded.entry { chain.entries.append(entry) }
+        }
+        return chain
+    }
+
+    private func note(token: DecodedEntry, in chain: inout DecodedChain) {
+        if token.mode == .shadow {
+            chain.shadowToken = chain.shadowToken ?? token.position
+        } else if let first = chain.enforcedToken {
+            refuse(
+                token.position,
+                "a second enforced `token`, after the one in line \(first.line), which takes the token out of the request; "
+                    + "name all issuers in one of them")
+        } else {
+            chain.enforcedToken = token.position
+        }
+    }
+
+    /// One entry of `middleware` or `admission`; nil where it cannot even be told which one it is.
+    func middleware(_ node: YAMLNode, at seat: MiddlewareSeat) -> DecodedEntry? {
+        let decoders = MiddlewareDecoder.all.filter { seat == .route || $0.runsBeforeTLS }
+        let names = decoders.map(\.name)
+        if case .scalar(let text, _) = node.content, names.contains(text) {
+            refuse(node.position, "`\(text)` needs settings: write `\(text): { … }`")
+            return nil
+        }
+        if seat == .admission, refuseLateEntries(node, names) { return nil }
+        if case .mapping(let entries) = node.content, entries.count > 1,
+            let mode = entries.first(where: { $0.key == "mode" })
+        {
+            refuse(mode.keyPosition, "`mode` stands inside of the settings: `\(names[0]): { …, mode: shadow }`")
+            return nil
+        }
+        let subject = seat == .admission ? "an `admission` entry" : "a `middleware` entry"
+        guard let chosen = single(node, of: subject, keys: names, later: ["forward_auth"]),
+            let decoder = decoders.first(where: { $0.name == chosen.key })
+        else { return nil }
+        return settings(chosen, decoder)
+    }
+
+    private func settings(_ chosen: YAMLNode.Entry, _ decoder: MiddlewareDecoder) -> DecodedEntry {
+        var decoded = DecodedEntry(name: decoder.name, mode: .enforce, position: chosen.keyPosition)
+        decoded.entry = checked(chosen.value) { node in
+            guard let fields = fields(node, of: "`\(decoder.name)`", keys: decoder.keys + ["mode"]) else { return nil }
+            if fields["mode"] != nil { decoded.mode = fields.choice("mode", EnforcementMode.self) }
+            guard let settings = decoder.decode(self, fields), let mode = decoded.mode else { return nil }
+            return MiddlewareEntry(settings: settings, mode: mode, position: chosen.keyPosition)
+        }
+        return decoded
+    }
+
+    /// Whether there was something that only a route can have, which is said.
+    private func refuseLateEntries(_ node: YAMLNode, _ names: [String]) -> Bool {
+        guard case .mapping(let entries) = node.content else { return false }
+        let late = MiddlewareDecoder.all.map(\.name).filter { !names.contains($0) }
+        let refused = entries.filter { late.contains($0.key) }
+        for entry in refused {
+            refuse(
+                entry.keyPosition,
+                "`\(entry.key)` cannot run before TLS, where only the peer's address is known; move it to a route's `middleware`"
+            )
+        }
+        return !refused.isEmpty
+    }
+}

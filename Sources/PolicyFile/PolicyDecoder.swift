@@ -1,0 +1,168 @@
+import PolicyModel
+
+/// Turns documents into the parts of one ``Policy`` and gathers all that is wrong with them.
+///
+/// Each section has a file with an extension of this. A decoding function gives nil where it has said what is wrong, and
+/// callers go on with a default so that the rest is looked at too: a policy with an error is never used.
+final class PolicyDecoder {
+    private(set) var diagnostics: [Diagnostic] = []
+    private(set) var policy = Policy()
+    private var definitions: [Section: [String: SourcePosition]] = [:]
+    /// Sections that are there, of use or not.
+    private var filled: Set<Section> = []
+    /// Uses of `${token.…}` in the entry that is being read.
+    var tokenVariables: [(name: String, position: SourcePosition)] = []
+    private var references: [Reference] = []
+    private var boundAddresses: [SocketAddress: SourcePosition] = [:]
+
+    /// Where names live: each section has its own.
+    enum Section: String {
+        case listeners
+        case upstreams
+        case tokenIssuers = "token_issuers"
+        case routes
+
+        /// One of it.
+        var noun: String {
+            switch self {
+            case .listeners: "listener"
+            case .upstreams: "upstream"
+            case .tokenIssuers: "token issuer"
+            case .routes: "route"
+            }
+        }
+
+        /// `noun` with its article.
+        var one: String { self == .upstreams ? "an \(noun)" : "a \(noun)" }
+    }
+
+    private struct Reference {
+        var section: Section
+        var name: String
+        var position: SourcePosition
+    }
+
+    func add(_ diagnostic: Diagnostic) {
+        diagnostics.append(diagnostic)
+    }
+
+    /// Notes an error.
+    func refuse(_ position: SourcePosition, _ message: String) {
+        add(Diagnostic(position: position, message: message))
+    }
+
+    /// What `decode` makes of a node. Nothing that could not be decoded goes by unsaid, whatever a decoding function
+    /// forgets: otherwise a policy would be used without a line that its author wrote.
+    func checked<Value>(_ node: YAMLNode, _ decode: (YAMLNode) -> Value?) -> Value? {
+        let before = diagnostics.count
+        let value = decode(node)
+        if value == nil, diagnostics.count == before {
+            refuse(node.position, "this is not understood here")
+        }
+        return value
+    }
+
+    /// What `decode` makes of each of the nodes, as ``checked(_:_:)`` does.
+    func each<Value>(_ nodes: [YAMLNode], _ decode: (YAMLNode) -> Value?) -> [Value] {
+        nodes.compactMap { checked($0, decode) }
+    }
+
+    /// One file's whole content.
+    func decode(document: YAMLNode) {
+        guard
+            let fields = fields(document, of: "a policy", keys: ["listeners", "upstreams", "token_issuers", "routes"])
+        else {
+            // What the file should have held cannot be called missing.
+            filled = [.listeners, .routes]
+            return
+        }
+        for entry in named(fields["listeners"], .listeners) {
+            if let listener = checked(entry.value, { _ in listener(entry) }) { policy.listeners.append(listener) }
+        }
+        for entry in named(fields["upstreams"], .upstreams) {
+            if let upstream = checked(entry.value, { _ in upstream(entry) }) { policy.upstreams.append(upstream) }
+        }
+        for entry in named(fields["token_issuers"], .tokenIssuers) {
+            if let issuer = checked(entry.value, { _ in tokenIssuer(entry) }) { policy.tokenIssuers.append(issuer) }
+        }
+        if let node = fields["routes"] {
+            let routes = list(node, Section.routes.rawValue)
+            if routes?.isEmpty != true { filled.insert(.routes) }
+            policy.routes += each(routes ?? [], route)
+        }
+    }
+
+    /// The entries of a section that maps names to settings.
+    private func named(_ node: YAMLNode?, _ section: Section) -> [YAMLNode.Entry] {
+        guard let node else { return [] }
+        guard case .mapping(let entries) = node.content else {
+            refuse(
+                node.position,
+                "`\(section.rawValue)` must be a mapping from names to settings, not \(node.kindDescription)")
+            filled.insert(section)
+            return []
+        }
+        if !entries.isEmpty { filled.insert(section) }
+        for entry in entries {
+            checkName(entry.key, entry.keyPosition, of: section.one)
+            define(entry.key, in: section, at: entry.keyPosition)
+        }
+        return entries
+    }
+
+    /// Notes that `name` exists, and an error if it did already.
+    func define(_ name: String, in section: Section, at position: SourcePosition) {
+        if let first = definitions[section]?[name] {
+            refuse(
+                position,
+                "\(section.noun) \(quoted(name)) is defined twice, first at \(first); give one of them another name")
+        } else {
+            definitions[section, default: [:]][name] = position
+        }
+    }
+
+    /// Notes that `name` must exist once everything has been read.
+    func refer(to name: String, in section: Section, at position: SourcePosition) {
+        references.append(Reference(section: section, name: name, position: position))
+    }
+
+    /// Notes that a listener binds `address`, and an error if another one does.
+    func bind(_ address: SocketAddress, at position: SourcePosition) {
+        // Port 0 asks for any free one.
+        guard address.port != 0 else { return }
+        if let first = boundAddresses[address] {
+            refuse(position, "\(quoted(address.description)) is bound twice, first at \(first)")
+        } else {
+            boundAddresses[address] = position
+        }
+    }
+
+    /// Every name that is used is defined somewhere.
+    func checkReferences() {
+        for reference in references {
+            let known = definitions[reference.section] ?? [:]
+            guard known[reference.name] == nil else { continue }
+            var message = "there is no \(reference.section.noun) \(quoted(reference.name))"
+            let names = known.keys.sorted()
+            if let nearest = Suggestion.nearest(to: reference.name, among: names) {
+                message += "; did you mean `\(nearest)`?"
+            } else if names.isEmpty {
+                message += "; define it under `\(reference.section.rawValue)`"
+            } else {
+                message += "; those defined are \(names.map { "`\($0)`" }.joined(separator: ", "))"
+            }
+            refuse(reference.position, message)
+        }
+    }
+
+    /// A policy that nothing can connect to is a mistake.
+    func checkNothingIsMissing(first file: String) {
+        let start = SourcePosition(file: file, line: 1, column: 1)
+        if !filled.contains(.listeners) {
+            refuse(start, "no listener: define one under `listeners`, or nothing can connect")
+        }
+        if !filled.contains(.routes) {
+            refuse(start, "no route: define one under `routes`, or every request is refused")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import PolicyModel
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Policy files on disk.
+enum PolicyFolder {
+    struct Contents {
+        var sources: [PolicySource] = []
+        var diagnostics: [Diagnostic] = []
+    }
+
+    /// The file at `path`, or the policy files of the folder there.
+    static func read(_ path: String) -> Contents {
+        var contents = Contents()
+        switch kind(of: path) {
+        case .failure(let failure):
+            contents.refuse(path, "cannot be read: \(failure)")
+        case .success(.folder):
+            readFolder(path, into: &contents)
+        case .success:
+            contents.readFile(path)
+        }
+        return contents
+    }
+
+    private static func readFolder(_ path: String, into contents: inout Contents) {
+        guard let names = names(in: path) else {
+            contents.refuse(path, "the folder cannot be read: \(Failure.last)")
+            return
+        }
+        var folder = path[...]
+        while folder.count > 1, folder.last == "/" { folder = folder.dropLast() }
+        let prefix = folder == "/" ? "/" : "\(folder)/"
+        // By bytes, so that the order is the same in every locale.
+        for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where !name.hasPrefix(".") {
+            let file = prefix + name
+            if name.hasSuffix(".yml") {
+                contents.diagnostics.append(
+                    Diagnostic(
+                        severity: .warning, position: SourcePosition(file: file, line: 1, column: 1),
+                        message: "not read: policies are the files that end in .yaml, so rename it if it is one"))
+            }
+            guard name.hasSuffix(".yaml"), !name.hasSuffix(".test.yaml") else { continue }
+            switch kind(of: file) {
+            case .success(.file): contents.readFile(file)
+            case .success: contents.refuse(file, "not a file; a folder's own *.yaml files are the policy")
+            case .failure(let failure): contents.refuse(file, "cannot be read: \(failure)")
+            }
+        }
+        if contents.sources.isEmpty, contents.diagnostics.allSatisfy({ $0.severity == .warning }) {
+            contents.refuse(path, "no policy here: the folder has no *.yaml file")
+        }
+    }
+
+    private enum Kind { case file, folder, other }
+
+    // Unsafe below: C calls on memory that lives for the call, and on NUL-terminated copies of Swift strings.
+
+    private static func kind(of path: String) -> Result<Kind, Failure> {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return .failure(.last) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .success(.file)
+        case S_IFDIR: return .success(.folder)
+        default: return .success(.other)
+        }
+    }
+
+    private static func names(in folder: String) -> [String]? {
+        guard let directory = unsafe opendir(folder) else { return nil }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            // The name is inside of the entry, which is valid until the next `readdir`.
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// At most one byte more than a policy may have, so that the parser sees that it is too long.
+    fileprivate static func bytes(of path: String) -> Result<[UInt8], Failure> {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return .failure(.last) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while bytes.count <= YAMLParser.maximumBytes {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Self.read(descriptor, $0) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return .failure(.last) }
+            guard count > 0 else { break }
+            bytes += chunk.prefix(count)
+        }
+        return .success(bytes)
+    }
+
+    private static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+            return unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        #elseif canImport(Musl)
+            return unsafe Musl.read(descriptor, buffer.baseAddress, buffer.count)
+        #else
+            return unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+        #endif
+    }
+}
+
+extension PolicyFolder.Contents {
+    fileprivate mutating func readFile(_ path: String) {
+        switch PolicyFolder.bytes(of: path) {
+        case .success(let bytes): sources.append(PolicySource(name: path, bytes: bytes))
+        case .failure(let failure): refuse(path, "cannot be read: \(failure)")
+        }
+    }
+
+    fileprivate mutating func refuse(_ path: String, _ message: String) {
+        diagnostics.append(
+            Diagnostic(position: SourcePosition(file: path, line: 1, column: 1), message: message))
+    }
+}
+
+/// Why the system would not.
+private struct Failure: Error, CustomStringConvertible {
+    var code: Int32
+
+    static var last: Failure { Failure(code: errno) }
+
+    var description: String {
+        switch code {
+        case ENOENT: "there is no such file or folder"
+        case EACCES: "permission denied"
+        case ELOOP: "too many symbolic links"
+        case ENAMETOOLONG: "the name is too long"
+        case ENOTDIR: "a part of the path is not a folder"
+        case EISDIR: "it is a folder"
+        default: "system error \(code)"
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import PolicyModel
+
+/// Durations, sizes and rates: a whole number and a unit.
+extension PolicyDecoder {
+    /// `250ms 30s 5m 24h 7d`; above zero, at most 366 days.
+    func duration(_ node: YAMLNode, _ key: String) -> Duration? {
+        guard case .scalar(let text, _) = node.content, node.scalarKind != .null else {
+            refuse(node.position, "`\(key)` must be a duration such as 250ms, 30s or 24h, not \(node.kindDescription)")
+            return nil
+        }
+        switch Quantity.duration(text) {
+        case .success(let duration): return duration
+        case .failure(let problem):
+            refuse(node.position, "`\(key)` \(problem.message)")
+            return nil
+        }
+    }
+
+    /// `512B 64KiB 1MiB 1GiB`, in bytes.
+    func size(_ node: YAMLNode, _ key: String, in range: ClosedRange<Int>) -> Int? {
+        guard case .scalar(let text, _) = node.content, node.scalarKind != .null else {
+            refuse(node.position, "`\(key)` must be a size such as 512B, 64KiB or 1MiB, not \(node.kindDescription)")
+            return nil
+        }
+        switch Quantity.size(text) {
+        case .success(let size) where range.contains(size): return size
+        case .success, .failure(.tooLarge):
+            refuse(
+                node.position,
+                "`\(key)` must be from \(Quantity.description(bytes: range.lowerBound)) to "
+                    + "\(Quantity.description(bytes: range.upperBound)), not \(quoted(text))")
+        case .failure(let problem):
+            refuse(node.position, "`\(key)` \(problem.message)")
+        }
+        return nil
+    }
+
+    /// `10/1s 100/1m`
+    func rate(_ node: YAMLNode, _ key: String) -> Rate? {
+        guard case .scalar(let text, _) = node.content, node.scalarKind == .string else {
+            refuse(node.position, "`\(key)` must be a rate such as 10/1s or 100/1m, not \(node.kindDescription)")
+            return nil
+        }
+        switch Quantity.rate(text) {
+        case .success(let rate): return rate
+        case .failure(let problem):
+            refuse(node.position, "`\(key)` \(problem.message)")
+            return nil
+        }
+    }
+}
+
+/// The arithmetic behind it, checked throughout.
+enum Quantity {
+    enum Problem: Error, Hashable {
+        case malformed(String)
+        case tooLarge
+
+        var message: String {
+            switch self {
+            case .malformed(let message): message
+            case .tooLarge: "is too large"
+            }
+        }
+    }
+
+    private static let durationUnits: [(name: String, milliseconds: Int)] = [
+        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+    ]
+    private static let sizeUnits: [(name: String, bytes: Int)] = [
+        ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
+    ]
+    private static let maximumMilliseconds = 366 * 86_400_000
+
+    static func duration(_ text: String) -> Result<Duration, Problem> {
+        let (digits, unit) = split(text)
+        if unit.isEmpty, !digits.isEmpty {
+            return .failure(.malformed("needs a unit: \(quoted(text)) could be \(digits)s, \(digits)m or \(digits)h"))
+        }
+        guard !digits.isEmpty, let scale = durationUnits.first(where: { $0.name == unit })?.milliseconds else {
+            return .failure(
+                .malformed(
+                    "must be a duration, one whole number and one of the units ms, s, m, h, d, such as 250ms or 30s, "
+                        + "not \(quoted(text))"))
+        }
+        guard let milliseconds = product(digits, scale), (1...maximumMilliseconds).contains(milliseconds) else {
+            return .failure(.malformed("must be above 0 and at most 366d, not \(quoted(text))"))
+        }
+        return .success(.milliseconds(milliseconds))
+    }
+
+    static func size(_ text: String) -> Result<Int, Problem> {
+        let (digits, unit) = split(text)
+        if !digits.isEmpty, let scale = sizeUnits.first(where: { $0.name == unit })?.bytes {
+            guard let bytes = product(digits, scale) else { return .failure(.tooLarge) }
+            return .success(bytes)
+        }
+        if unit.isEmpty, !digits.isEmpty {
+            return .failure(
+                .malformed("needs a unit: \(quoted(text)) could be \(digits)B, \(digits)KiB or \(digits)MiB"))
+        }
+        var message = "must be a size, one whole number and one of the units B, KiB, MiB, GiB, not \(quoted(text))"
+        if !digits.isEmpty, let letter = unit.first?.uppercased(),
+            let meant = sizeUnits.first(where: { $0.name.hasPrefix(letter) })
+        {
+            message += "; did you mean \(digits)\(meant.name)?"
+        }
+        return .failure(.malformed(message))
+    }
+
+    static func rate(_ text: String) -> Result<Rate, Problem> {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let usual = "must be a rate, COUNT/PERIOD such as 10/1s or 100/1m, not \(quoted(text))"
+        guard parts.count == 2, split(String(parts[0])).unit.isEmpty, !parts[0].isEmpty else {
+            return .failure(.malformed(usual))
+        }
+        if durationUnits.contains(where: { $0.name == parts[1] }) {
+            return .failure(.malformed("\(usual); did you mean \(parts[0])/1\(parts[1])?"))
+        }
+        guard let count = Int(parts[0]), (1...1_000_000).contains(count) else {
+            return .failure(.malformed("must have a count from 1 to 1000000, not \(quoted(text))"))
+        }
+        switch duration(String(parts[1])) {
+        case .success(let period): return .success(Rate(count: count, period: period))
+        case .failure: return .failure(.malformed(usual))
+        }
+    }
+
+    /// In the largest unit that is exact.
+    static func description(bytes: Int) -> String {
+        let unit = sizeUnits.last { bytes >= $0.bytes && bytes % $0.bytes == 0 } ?? ("B", 1)
+        return "\(bytes / unit.bytes)\(unit.name)"
+    }
+
+    private static func split(_ text: String) -> (digits: String, unit: String) {
+        let digits = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return (String(Substring(digits)), String(Substring(text.utf8.dropFirst(digits.count))))
+    }
+
+    private static func product(_ digits: String, _ scale: Int) -> Int? {
+        guard let number = Int(digits) else { return nil }
+        let (product, overflow) = number.multipliedReportingOverflow(by: scale)
+        return overflow ? nil : product
+    }
+}

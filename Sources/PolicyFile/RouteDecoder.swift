@@ -1,0 +1,85 @@
+import PolicyModel
+
+extension PolicyDecoder {
+    /// One entry of `routes`.
+    func route(_ node: YAMLNode) -> RoutePolicy? {
+        let keys = [
+            "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "compression", "messages",
+        ]
+        guard let fields = fields(node, of: "a route", keys: keys, later: ["refuse", "close_codes"]) else { return nil }
+        let name = fields.required("name") { node -> String? in
+            guard let name = string(node, "name"), checkName(name, node.position, of: "a route") else { return nil }
+            define(name, in: .routes, at: node.position)
+            return name
+        }
+        let match = fields.required("match", example: "{ path: /chat }", routeMatch)
+        let upstream = fields.required("upstream") { node -> String? in
+            guard let upstream = text(node, "upstream") else { return nil }
+            refer(to: upstream, in: .upstreams, at: node.position)
+            return upstream
+        }
+        let isPublic = fields.boolean("public") ?? false
+        let chain = fields["middleware"].map(chain) ?? DecodedChain()
+        checkDoor(fields, name: name, chain)
+        checkCompression(fields)
+        let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
+        let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
+        let messages = fields["messages"].map { messageRules($0, hasToken: chain.mayHaveToken) } ?? []
+        guard let name, let match, let upstream else { return nil }
+        return RoutePolicy(
+            name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
+            timeouts: timeouts, messages: messages, position: node.position)
+    }
+
+    /// Nobody opens a door by forgetting a line, and nobody says that a locked one is open.
+    private func checkDoor(_ fields: Fields, name: String?, _ chain: DecodedChain) {
+        let route = name.map { "route \(quoted($0))" } ?? "this route"
+        if fields.isMisspelt("public") || fields.isMisspelt("middleware") { return }
+        // A `public` of another type has been refused already.
+        if let node = fields["public"], node.scalarKind != .boolean(true), node.scalarKind != .boolean(false) { return }
+        let isPublic = fields["public"]?.scalarKind == .boolean(true)
+        if isPublic, let token = chain.enforcedToken {
+            refuse(
+                fields.keyPosition("public"),
+                "\(route) says `public: true` but has an enforced `token` in line \(token.line); remove one of the two")
+        } else if !isPublic, !chain.mayHaveToken {
+            let door =
+                chain.shadowToken.map { "the `token` in line \($0.line) is only a shadow" } ?? "it has no `token`"
+            refuse(
+                fields.position,
+                "\(route) would be open to everyone: \(door); add an enforced `token` to its `middleware`, or say `public: true`"
+            )
+        }
+    }
+
+    private func checkCompression(_ fields: Fields) {
+        guard let node = fields["compression"], let word = string(node, "compression"), word != "strip" else { return }
+        if ["passthrough", "inspect"].contains(word) {
+            refuse(node.position, "`compression: \(word)` is not supported by this version; `strip` is")
+        } else {
+            refuse(node.position, "`compression` must be `strip`, not \(quoted(word))")
+        }
+    }
+
+    private func routeLimits(_ node: YAMLNode) -> RouteLimits? {
+        let keys = ["message_bytes", "fragments", "buffered_bytes"]
+        guard let fields = fields(node, of: "a route's `limits`", keys: keys) else { return nil }
+        var limits = RouteLimits()
+        limits.messageBytes = fields.size("message_bytes", in: 1...1 << 30) ?? limits.messageBytes
+        limits.fragments = fields.integer("fragments", in: 1...1_000_000) ?? limits.fragments
+        limits.bufferedBytes = fields.size("buffered_bytes", in: 16 << 10...64 << 20) ?? limits.bufferedBytes
+        return limits
+    }
+
+    private func routeTimeouts(_ node: YAMLNode) -> RouteTimeouts? {
+        let keys = ["idle", "ping_interval", "pong_timeout", "lifetime", "close"]
+        guard let fields = fields(node, of: "`timeouts`", keys: keys) else { return nil }
+        var timeouts = RouteTimeouts()
+        timeouts.idle = fields.duration("idle") ?? timeouts.idle
+        timeouts.pingInterval = fields.duration("ping_interval") ?? timeouts.pingInterval
+        timeouts.pongTimeout = fields.duration("pong_timeout") ?? timeouts.pongTimeout
+        timeouts.lifetime = fields.duration("lifetime") ?? timeouts.lifetime
+        timeouts.close = fields.duration("close") ?? timeouts.close
+        return timeouts
+    }
+}

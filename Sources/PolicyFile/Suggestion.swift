@@ -1,0 +1,102 @@
+/// Which of the words that are known here was probably meant.
+enum Suggestion {
+    /// For a key: the same word in another spelling, then what other gateways call it, then the nearest by spelling.
+    static func key(for word: String, among keys: [String]) -> String? {
+        let plain = plain(word)
+        if let same = keys.first(where: { Self.plain($0) == plain }) { return same }
+        if let ours = peersWords[plain]?.first(where: keys.contains) { return ours }
+        return nearest(to: word, among: keys)
+    }
+
+    /// The nearest by spelling; nil where none is near.
+    static func nearest(to word: String, among words: [String]) -> String? {
+        let plain = plain(word)
+        let letters = Array(plain.unicodeScalars.prefix(64))
+        // In three letters two changes can make any word out of any other.
+        let limit = letters.count <= 3 ? 1 : max(2, letters.count / 3)
+        var best: (word: String, distance: Int)?
+        for candidate in words {
+            let distance = distance(letters, Array(Self.plain(candidate).unicodeScalars.prefix(64)))
+            if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.word
+    }
+
+    /// Insertions, deletions, substitutions and swaps of neighbours.
+    static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+        var beforePrevious = [Int](repeating: 0, count: right.count + 1)
+        var previous = Array(0...right.count)
+        for i in left.indices {
+            var current = [i + 1]
+            for j in right.indices {
+                let substituted = previous[j] + (left[i] == right[j] ? 0 : 1)
+                var best = min(substituted, previous[j + 1] + 1, current[j] + 1)
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    best = min(best, beforePrevious[j - 1] + 1)
+                }
+                current.append(best)
+            }
+            beforePrevious = previous
+            previous = current
+        }
+        return previous[right.count]
+    }
+
+    /// `pathPrefix`, `path-prefix` and `PATH_PREFIX` are one word.
+    private static func plain(_ word: String) -> String {
+        word.prefix(100).lowercased().filter { $0 != "_" && $0 != "-" }
+    }
+
+    /// Words of Traefik, Envoy, HAProxy, nginx, Caddy, Kong, APISIX and Centrifugo, and what they are called here: the
+    /// first one that is a key where the word stands.
+    private static let peersWords: [String: [String]] = [
+        // The sections.
+        "entrypoints": ["listeners"], "frontends": ["listeners"], "frontend": ["listeners"],
+        "servers": ["listeners", "endpoints"],
+        "server": ["listeners", "endpoints"], "services": ["upstreams"], "clusters": ["upstreams"],
+        "backends": ["upstreams"], "pools": ["upstreams"], "routers": ["routes"], "rules": ["routes", "messages"],
+        "providers": ["token_issuers", "issuers"], "issuers": ["token_issuers"], "jwtproviders": ["token_issuers"],
+        // A listener.
+        "bind": ["address"], "listen": ["address"], "addr": ["address"], "certfile": ["certificate"],
+        "cert": ["certificate"], "sslcertificate": ["certificate"], "keyfile": ["private_key"], "key": ["private_key"],
+        "sslcertificatekey": ["private_key"], "sslprotocols": ["minimum_version"], "minversion": ["minimum_version"],
+        "trustedips": ["trusted_proxies"], "setrealipfrom": ["trusted_proxies"],
+        "clientauth": ["client_certificates"], "clientca": ["client_certificates"],
+        "maxheadersize": ["header_bytes"], "largeclientheaderbuffers": ["header_bytes"],
+        "draintimeout": ["drain_window"], "shutdowntimeout": ["drain_window"], "graceperiod": ["drain_window"],
+        "maxconn": ["connections", "maximum", "connection_limit"],
+        "maxconnections": ["connections", "maximum", "connection_limit"],
+        // An upstream.
+        "url": ["endpoints"], "urls": ["endpoints"], "targets": ["endpoints"], "nodes": ["endpoints"],
+        "loadbalancer": ["endpoints"], "dialtimeout": ["connect_timeout"],
+        // A route.
+        "service": ["upstream"], "cluster": ["upstream"], "backend": ["upstream"], "proxypass": ["upstream"],
+        "middlewares": ["middleware"], "plugins": ["middleware"], "filters": ["middleware", "messages"],
+        "domains": ["hosts"], "servername": ["hosts"], "hostnames": ["hosts"],
+        "prefix": ["path_prefix", "subprotocol"],
+        "anonymous": ["public"], "clientmaxpayload": ["message_bytes"], "upstreammaxpayload": ["message_bytes"],
+        "maxpayload": ["message_bytes"], "messagesizelimit": ["message_bytes"], "maxmessagesize": ["message_bytes"],
+        "clientqueuemaxsize": ["buffered_bytes"], "bufferlimit": ["buffered_bytes"],
+        "maxbackpressure": ["buffered_bytes"],
+        "idletimeout": ["idle"], "proxyreadtimeout": ["idle"], "readtimeout": ["idle"], "streamidletimeout": ["idle"],
+        "heartbeat": ["ping_interval"], "keepalive": ["ping_interval"], "pingtimeout": ["pong_timeout"],
+        "streamtimeout": ["lifetime"], "maxstreamduration": ["lifetime"], "streamclosedelay": ["close"],
+        "permessagedeflate": ["compression"],
+        // Middleware.
+        "ipallowlist": ["ip_filter"], "ipwhitelist": ["ip_filter"], "iprestriction": ["ip_filter"],
+        "rbac": ["ip_filter"],
+        "ratelimit": ["connection_rate"], "localratelimit": ["connection_rate"], "limitreq": ["connection_rate"],
+        "limitcount": ["connection_rate"], "inflightreq": ["connection_limit"], "limitconn": ["connection_limit"],
+        "cors": ["origin"], "allowedorigins": ["allow", "origin"], "checkorigin": ["origin"], "jwt": ["token"],
+        "jwtauthn": ["token"], "jwtauth": ["token"], "authentication": ["token"], "setheaders": ["headers"],
+        "proxyrewrite": ["headers"],
+        "sourcerange": ["allow"], "allowlist": ["allow"], "whitelist": ["allow"], "origins": ["allow"],
+        "denylist": ["deny"], "blacklist": ["deny"], "blocklist": ["deny"],
+        "average": ["rate"], "period": ["rate"], "requests": ["rate"], "amount": ["maximum"], "limit": ["maximum"],
+        "fromheaders": ["from"], "fromparams": ["from"], "fromcookies": ["from"], "audiences": ["audience"],
+        "customrequestheaders": ["request"], "customresponseheaders": ["response"], "shadowrules": ["mode"],
+        "shadow": ["mode"], "dryrun": ["mode"], "hidecredentials": ["remove"],
+        // Message rules.
+        "if": ["when"], "condition": ["when"], "then": ["do"], "action": ["do"], "direction": ["from"],
+    ]
+}

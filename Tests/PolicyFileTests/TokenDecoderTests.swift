@@ -1,0 +1,83 @@
+import Testing
+
+@testable import PolicyFile
+
+struct TokenDecoderTests {
+    @Test(
+        "token",
+        arguments: PolicyCase.table(
+            .door,
+            #"""
+            == token with all keys
+            - token:
+                issuers: [local]
+                from: [{ header: Authorization }, { header: X-Token }, { subprotocol: bearer. }, { cookie: session }, { query: access_token }]
+                audience: chat
+                scopes: [chat.read, "https://example.com/scope"]
+            ----
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization"), PolicyModel.TokenSettings.Carrier.header("X-Token"), PolicyModel.TokenSettings.Carrier.subprotocol(prefix: "bearer."), PolicyModel.TokenSettings.Carrier.cookie("session"), PolicyModel.TokenSettings.Carrier.query("access_token")] audience chat scopes ["chat.read", "https://example.com/scope"]
+            == token with defaults
+            - token: { issuers: [local] }
+            ----
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization")] audience any scopes []
+            == token without issuers
+            - token: { from: [], scopes: read, audience: "" }
+            ----
+            1:10: error: `token` needs `issuers`, such as `issuers: [local]`
+            1:18: error: `from` is empty, so no token could be found; leave it out to look at Authorization
+            1:30: error: `scopes` must be a list, not `read`
+            1:46: error: `audience` must not be empty
+            == token with no issuer
+            - token: { issuers: [] }
+            ----
+            1:21: error: `issuers` is empty, so no token could pass; name one at least
+            == token of an unknown issuer
+            - token: { issuers: [locale, ""] }
+            ----
+            1:22: error: there is no token issuer `locale`; did you mean `local`?
+            1:30: error: `issuers` must not be empty
+            == tokens one after the other
+            - token: { issuers: [local] }
+            - token: { issuers: [local], mode: shadow }
+            - token: { issuers: [local] }
+            ----
+            3:3: error: a second enforced `token`, after the one in line 6, which takes the token out of the request; name all issuers in one of them
+            == carriers that are wrong
+            - token:
+                issuers: [local]
+                from:
+                  - header
+                  - { header: Authorization, query: token }
+                  - { header: "X Token" }
+                  - { header: Cookie }
+                  - { header: Sec-WebSocket-Protocol }
+                  - { header: Sec-WebSocket-Key }
+                  - { subprotocol: "bearer," }
+                  - { cookie: "a=b" }
+                  - { query: "a&b" }
+                  - { query: token }
+                  - { query: token }
+                  - { ticket: {} }
+                  - { from_headers: Authorization }
+            ----
+            4:9: error: an entry of `from` must be a mapping with one of `header`, `subprotocol`, `cookie` or `query`, not `header`
+            5:34: error: an entry of `from` has one key, and `query` is a second one beside `header`; move it to one of its own
+            6:19: error: `X Token` is no header name (RFC 9110 section 5.1)
+            7:19: error: for a cookie write `cookie: NAME`
+            8:19: error: for a subprotocol write `subprotocol: PREFIX`
+            9:19: error: the header `Sec-WebSocket-Key` belongs to the gateway and carries no token
+            10:24: error: `bearer,` cannot begin a subprotocol (RFC 6455 section 4.1); a usual prefix is `bearer.`
+            11:19: error: `a=b` is no cookie name (RFC 6265 section 4.1.1)
+            12:18: error: a query parameter's name has letters, digits, `-`, `.`, `_` and `~`, not `a&b`
+            14:9: error: this carrier stands in `from` twice; remove one of them
+            15:11: error: `ticket` in an entry of `from` is not supported by this version
+            16:11: error: unknown key `from_headers` in an entry of `from`; its keys are `header`, `subprotocol`, `cookie`, `query`
+            == scopes that are wrong
+            - token: { issuers: [local], scopes: [a b, "a\"b", 7] }
+            ----
+            1:39: error: a scope is one word without spaces, quotes and backslashes, not `a b`
+            1:44: error: a scope is one word without spaces, quotes and backslashes, not `a"b`
+            1:52: error: `scopes` must be a text, and YAML reads `7` as something else; put it in quotes
+            """#))
+    func token(_ policy: PolicyCase) { policy.check() }
+}
