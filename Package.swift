@@ -27,7 +27,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let layer0: [Target] = [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .systemLibrary(name: "CSimdJSON", pkgConfig: "simdjson", providers: [.apt(["libsimdjson-dev"])]),
+    .systemLibrary(name: "CSimdJSON", providers: [.apt(["libsimdjson-dev"])]),
     .target(name: "CPlatform", dependencies: ["COpenSSL"]),
 ]
 

@@ -1,1 +1,90 @@
-// The seat of this target until its first file arrives.
+internal import GRDB
+internal import Tokens
+
+/// Where keys, issued tokens and revocations are kept: `tokens.sqlite` in the state folder.
+///
+/// Several processes use it at once, such as a gateway and the command line. Any thread may call; calls of one store wait
+/// for one another. Whatever cannot be read is an error, so that who asks can refuse.
+package final class TokenStore: Sendable {
+    /// Where the store's file is.
+    package var path: String { file.path }
+
+    private let file: StoreFile
+    private let identity: StoreFile.Identity
+    /// One connection, so that `PRAGMA data_version` tells of all writes but this store's own.
+    private let database: DatabaseQueue
+
+    /// Opens the store.
+    ///
+    /// - Parameter createIfMissing: makes the file (mode 0600) and its folder (0700) where there is none; else that is `missing`.
+    package init(stateDirectory: String, createIfMissing: Bool = true) throws(TokenStoreError) {
+        let file = StoreFile(stateDirectory: stateDirectory)
+        if createIfMissing { try file.makeFolder() }
+        (database, identity) = try file.withFolderLock { () throws(TokenStoreError) in
+            let isNew = createIfMissing ? try file.makeFile() : false
+            let identity = try file.check(isNew: isNew)
+            return (try Self.open(file), identity)
+        }
+        self.file = file
+    }
+
+    private static func open(_ file: StoreFile) throws(TokenStoreError) -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(5)
+        configuration.label = "portcullis.tokens"
+        configuration.prepareDatabase { database in
+            // A revocation that was answered with "done" outlives a power cut.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+        }
+        do {
+            let database = try DatabaseQueue(path: file.path, configuration: configuration)
+            guard try !database.read(StoreSchema.migrator.hasBeenSuperseded) else {
+                throw TokenStoreError(
+                    .superseded, path: file.path, what: "was written by a newer version of portcullis",
+                    advice: "use that version")
+            }
+            try StoreSchema.migrator.migrate(database)
+            return database
+        } catch {
+            throw TokenStoreError(error, path: file.path)
+        }
+    }
+
+    /// A number that is another one once another process, or another store in this one, has written. Cheap enough to be asked
+    /// several times a second. Fails where the file is no longer the one that was opened.
+    package func dataVersion() throws(TokenStoreError) -> Int64 {
+        try checkIdentity()
+        return try read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+    }
+
+    /// Runs `body` in a transaction that sees one state of the store.
+    func read<Value>(_ body: (Database) throws -> Value) throws(TokenStoreError) -> Value {
+        do {
+            return try database.read(body)
+        } catch {
+            throw TokenStoreError(error, path: path)
+        }
+    }
+
+    /// Runs `body` in a transaction that no other writer interleaves with.
+    func write<Value>(_ body: (Database) throws -> Value) throws(TokenStoreError) -> Value {
+        try checkIdentity()
+        do {
+            return try database.write(body)
+        } catch {
+            throw TokenStoreError(error, path: path)
+        }
+    }
+
+    /// SQLite goes on with a file that has been removed from its folder, and would never hear of a revocation again.
+    private func checkIdentity() throws(TokenStoreError) {
+        let isSame = try? file.check(isNew: false) == identity
+        guard isSame == true else {
+            throw TokenStoreError(
+                .replaced, path: path, what: "was removed, replaced, emptied or opened to others while in use",
+                advice: "put it back, or start anew")
+        }
+    }
+}

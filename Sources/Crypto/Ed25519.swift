@@ -1,0 +1,120 @@
+internal import COpenSSL
+package import Tokens
+
+/// An Ed25519 private key (RFC 8032) that signs tokens.
+package struct Ed25519PrivateKey: TokenSigner {
+    private let handle: KeyHandle
+    package let publicKey: Ed25519PublicKey
+
+    package static func generate() throws(CryptoError) -> Ed25519PrivateKey {
+        // Unsafe: no pointer is passed.
+        try Ed25519PrivateKey(unsafe KeyHandle.generate("ED25519"))
+    }
+
+    /// From its 32 bytes (RFC 8032 section 5.1.5).
+    package init(rawRepresentation bytes: [UInt8]) throws(CryptoError) {
+        // Unsafe: reads `count` bytes.
+        try self.init(
+            unsafe KeyHandle(
+                owning: EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count),
+                "read an Ed25519 private key"))
+    }
+
+    /// From PKCS #8 in PEM (RFC 8410 section 7), without a pass phrase.
+    package init(pem: String) throws(CryptoError) {
+        let operation = "read an Ed25519 private key"
+        let text = Array(pem.utf8)
+        // Unsafe: the memory BIO reads `count` bytes of `text`, which outlives it.
+        let pointer = unsafe text.withUnsafeBytes { bytes -> OpaquePointer? in
+            guard let bio = unsafe BIO_new_mem_buf(bytes.baseAddress, CInt(clamping: bytes.count)) else { return nil }
+            defer { unsafe BIO_free(bio) }
+            // The callback stands in for OpenSSL's own, which would ask on the terminal.
+            return unsafe PEM_read_bio_PrivateKey(bio, nil, { _, _, _, _ in -1 }, nil)
+        }
+        let key = try unsafe KeyHandle(owning: pointer, operation)
+        guard unsafe EVP_PKEY_is_a(key.pointer, "ED25519") == 1 else {
+            throw CryptoError(operation: operation, reason: "it is a key of another kind")
+        }
+        try self.init(key)
+    }
+
+    private init(_ handle: KeyHandle) throws(CryptoError) {
+        self.handle = handle
+        // Unsafe: the handle is alive, and `rawBytes` passes on a buffer and its length.
+        publicKey = try unsafe Ed25519PublicKey(
+            rawRepresentation: rawBytes("read a public key") {
+                unsafe EVP_PKEY_get_raw_public_key(handle.pointer, $0, $1)
+            })
+    }
+
+    /// The 32 secret bytes.
+    package func rawRepresentation() throws(CryptoError) -> [UInt8] {
+        // Unsafe: as above.
+        try unsafe rawBytes("read a private key") { unsafe EVP_PKEY_get_raw_private_key(handle.pointer, $0, $1) }
+    }
+
+    package var keyID: String { publicKey.keyID }
+    package var algorithm: SignatureAlgorithm { .edDSA }
+
+    /// 64 bytes (RFC 8032 section 5.1.6).
+    package func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
+        // Unsafe: the context lives until the end of this function; OpenSSL reads `count` bytes of the message and writes no
+        // more than the length that it is told.
+        guard let context = unsafe EVP_MD_CTX_new() else { throw .last("sign") }
+        defer { unsafe EVP_MD_CTX_free(context) }
+        var signature = [UInt8](repeating: 0, count: 64)
+        var length = signature.count
+        guard unsafe EVP_DigestSignInit(context, nil, nil, nil, handle.pointer) == 1,
+            unsafe EVP_DigestSign(context, &signature, &length, message, message.count) == 1, length == 64
+        else { throw .last("sign") }
+        return signature
+    }
+}
+
+/// An Ed25519 public key (RFC 8032) that tokens are checked with.
+package struct Ed25519PublicKey: SignatureVerifier {
+    private let handle: KeyHandle
+    /// Its 32 bytes.
+    package let rawRepresentation: [UInt8]
+
+    package init(rawRepresentation bytes: [UInt8]) throws(CryptoError) {
+        // Unsafe: reads `count` bytes.
+        handle = try unsafe KeyHandle(
+            owning: EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count),
+            "read an Ed25519 public key")
+        rawRepresentation = bytes
+    }
+
+    /// The key's JWK thumbprint (RFC 7638, RFC 8037 appendix A.3), which follows from the key alone.
+    package var keyID: String {
+        let x = Base64URL.encode(rawRepresentation)
+        return Base64URL.encode(Digest.sha256(Array(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8)))
+    }
+
+    /// For ``TokenAuthority/replaceKeys(_:)``.
+    package var verificationKey: VerificationKey {
+        VerificationKey(id: keyID, algorithm: .edDSA, verifier: self)
+    }
+
+    package func isValid(_ signature: [UInt8], for message: [UInt8]) -> Bool {
+        // Unsafe: the context lives until the end of this function; OpenSSL reads `count` bytes of both.
+        guard signature.count == 64, let context = unsafe EVP_MD_CTX_new() else { return false }
+        defer { unsafe EVP_MD_CTX_free(context) }
+        let isValid =
+            unsafe EVP_DigestVerifyInit(context, nil, nil, nil, handle.pointer) == 1
+            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+        // A forged signature leaves an error behind, which the next TLS call of this thread would take for its own.
+        if !isValid { ERR_clear_error() }
+        return isValid
+    }
+}
+
+/// The 32 bytes that `read` writes into the buffer that it is given, whose length it is told and answers.
+private func rawBytes(
+    _ operation: String, _ read: (UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<Int>) -> CInt
+) throws(CryptoError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    var length = bytes.count
+    guard unsafe read(&bytes, &length) == 1, length == 32 else { throw .last(operation) }
+    return bytes
+}

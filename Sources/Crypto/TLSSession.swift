@@ -1,0 +1,119 @@
+internal import COpenSSL
+internal import CPlatform
+
+/// One TLS connection, bytes in and bytes out: it reads from and writes to its thread's ``TLSTransfer``.
+@safe package struct TLSSession: ~Copyable {
+    package enum HandshakeStep: Sendable {
+        case complete
+        case needsInput
+        case failed(TLSError)
+    }
+
+    package enum ReadStep: Sendable {
+        /// So many bytes of plain text were put into the buffer; there may be more.
+        case bytes(Int)
+        case needsInput
+        /// The peer said that it sends no more (close_notify).
+        case ended
+        case failed(TLSError)
+    }
+
+    // An owned SSL*, freed in deinit.
+    private let session: OpaquePointer
+    /// Kept alive for the BIO, which refers to it without a retain.
+    private let transfer: TLSTransfer
+
+    /// A server's session for a connection that was just accepted.
+    package static func server(_ context: TLSServerContext, over transfer: TLSTransfer) -> TLSSession? {
+        guard let session = unsafe make(context.defaultContext.pointer, over: transfer) else { return nil }
+        unsafe SSL_set_accept_state(session)
+        return unsafe TLSSession(session: session, transfer: transfer)
+    }
+
+    /// A client's session that demands a certificate for `host`, a DNS name or an IP literal.
+    package static func client(_ context: TLSClientContext, host: String, over transfer: TLSTransfer) -> TLSSession? {
+        guard let session = unsafe make(context.handle.pointer, over: transfer) else { return nil }
+        unsafe SSL_set_connect_state(session)
+        let parameters = unsafe SSL_get0_param(session)
+        // An IP literal is matched as an address, and is no server name (RFC 6066 section 3).
+        if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
+            ERR_clear_error()
+            guard unsafe SSL_set1_host(session, host) == 1, unsafe cp_ssl_set_server_name(session, host) == 1 else {
+                unsafe SSL_free(session)
+                return nil
+            }
+        }
+        return unsafe TLSSession(session: session, transfer: transfer)
+    }
+
+    private static func make(_ context: OpaquePointer, over transfer: TLSTransfer) -> OpaquePointer? {
+        guard let session = unsafe SSL_new(context) else { return nil }
+        guard let bio = unsafe TransferBIO.make(over: transfer) else {
+            unsafe SSL_free(session)
+            return nil
+        }
+        // One reference for reading and writing together is what SSL_set_bio takes for equal arguments.
+        unsafe SSL_set_bio(session, bio, bio)
+        return unsafe session
+    }
+
+    private init(session: OpaquePointer, transfer: TLSTransfer) {
+        unsafe self.session = session
+        self.transfer = transfer
+    }
+
+    deinit {
+        unsafe SSL_free(session)
+    }
+
+    /// Goes on with the handshake, as far as the input reaches.
+    package func handshake() -> HandshakeStep {
+        ERR_clear_error()
+        let result = unsafe SSL_do_handshake(session)
+        if result == 1 { return .complete }
+        switch unsafe SSL_get_error(session, result) {
+        case SSL_ERROR_WANT_READ: return .needsInput
+        default: return .failed(failure("TLS handshake"))
+        }
+    }
+
+    /// Decrypts into `buffer`, at most one record a call.
+    package func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadStep {
+        ERR_clear_error()
+        var count = 0
+        let result = unsafe SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
+        if result == 1 { return .bytes(count) }
+        switch unsafe SSL_get_error(session, result) {
+        case SSL_ERROR_WANT_READ: return .needsInput
+        case SSL_ERROR_ZERO_RETURN: return .ended
+        default: return .failed(failure("TLS read"))
+        }
+    }
+
+    /// Encrypts all of `bytes` into the transfer's output. False where the session is broken.
+    package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard unsafe !bytes.isEmpty else { return true }
+        ERR_clear_error()
+        var count = 0
+        // The transfer takes everything, so a write is whole or an error.
+        return unsafe SSL_write_ex(session, bytes.baseAddress, bytes.count, &count) == 1 && count == bytes.count
+    }
+
+    /// Writes close_notify into the transfer's output.
+    package func end() {
+        ERR_clear_error()
+        _ = unsafe SSL_shutdown(session)
+        ERR_clear_error()
+    }
+
+    private func failure(_ operation: String) -> TLSError {
+        let verification = unsafe SSL_get_verify_result(session)
+        guard verification == Int(X509_V_OK) else {
+            ERR_clear_error()
+            // A constant string of OpenSSL's.
+            return unsafe TLSError(
+                operation: operation, reason: String(cString: X509_verify_cert_error_string(verification)))
+        }
+        return TLSError.fromQueue(operation)
+    }
+}

@@ -1,0 +1,147 @@
+internal import Middleware
+internal import PolicyModel
+internal import Tokens
+internal import WebSocketProtocol
+
+/// What the audit log tells of one connection, gathered as it goes its way. Never a token, a cookie, a query or a payload.
+struct AuditFacts {
+    enum Event: String {
+        case opened
+        case closed
+        case refused
+    }
+
+    let requestID: String
+    let listener: String
+    private var client: IPAddress
+    private var host: String?
+    private var path: String?
+    private var origin: String?
+    var route: String?
+    var upstream: String?
+    private var subject: String?
+    private var tokenID: String?
+    private var shadow: [ShadowRefusal] = []
+
+    private var event = Event.refused
+    private var reason: String?
+    private var status: Int?
+    private var duration: Nanoseconds = 0
+    private var outcome: RelayOutcome?
+
+    /// What a connection that was open has come to.
+    private struct RelayOutcome {
+        let bytesFromClient, bytesFromUpstream, messagesFromClient, messagesFromUpstream: Int64
+        let closeCode: Int64
+        let closedBy: String
+        let rule: String?
+        let hits: [(rule: String, count: Int64, isShadow: Bool)]
+    }
+
+    init(requestID: String, listener: String, client: IPAddress) {
+        self.requestID = requestID
+        self.listener = listener
+        self.client = client
+    }
+
+    /// A request has been read. Its query stays out: it may hold a token.
+    mutating func note(_ head: RequestHead, client: IPAddress) {
+        self.client = client
+        host = head.host.description
+        path = head.target.path
+        origin = head.headers.first("Origin")
+    }
+
+    mutating func note(_ context: HandshakeContext) {
+        subject = context.identity?.subject
+        tokenID = context.identity?.id
+        shadow = context.shadowRefusals
+    }
+
+    mutating func note(_ admitted: AdmittedUpgrade) {
+        subject = admitted.identity?.subject
+        tokenID = admitted.identity?.id
+        shadow = admitted.shadowRefusals
+    }
+
+    mutating func refuse(_ refusal: Refusal, now: Nanoseconds, since start: Nanoseconds) {
+        event = .refused
+        reason = refusal.reason.rawValue
+        status = refusal.status
+        duration = now - start
+    }
+
+    /// The client left while its upstream was being dialled.
+    mutating func abandoned(now: Nanoseconds, since start: Nanoseconds) {
+        event = .refused
+        reason = CloseReason.clientLost.rawValue
+        status = nil
+        duration = now - start
+    }
+
+    mutating func open(now: Nanoseconds, since start: Nanoseconds) {
+        event = .opened
+        reason = nil
+        status = 101
+        duration = now - start
+    }
+
+    mutating func close(_ relay: Relay, now: Nanoseconds) {
+        event = .closed
+        status = nil
+        duration = now - relay.startedAt
+        reason = relay.ending?.reason ?? CloseReason.draining.rawValue
+        outcome = RelayOutcome(
+            bytesFromClient: relay.fromClient.payloadBytes, bytesFromUpstream: relay.fromUpstream.payloadBytes,
+            messagesFromClient: relay.fromClient.messages, messagesFromUpstream: relay.fromUpstream.messages,
+            closeCode: Int64(relay.ending?.code ?? CloseCode.abnormal.rawValue),
+            closedBy: (relay.ending?.closedBy ?? .gateway).rawValue, rule: relay.ending?.rule,
+            hits: relay.ruleHits)
+    }
+
+    /// The record as a line of JSON.
+    func line(unixMilliseconds: Int64, policyVersion: String) -> [UInt8] {
+        var line = JSONLine()
+        line.add("time", Timestamp.rfc3339(unixMilliseconds: unixMilliseconds))
+        line.add("event", event.rawValue)
+        line.add("request_id", requestID)
+        line.add("listener", listener)
+        line.add("client", client.description)
+        line.add("host", host)
+        line.add("path", path)
+        line.add("origin", origin)
+        line.add("route", route)
+        line.add("subject", subject)
+        line.add("token_id", tokenID)
+        line.add("reason", reason)
+        if let status { line.add("status", Int64(status)) }
+        line.add("policy_version", policyVersion)
+        line.add("upstream", upstream)
+        line.add("duration_ms", duration / 1_000_000)
+        if let outcome { add(outcome, to: &line) }
+        line.add("shadow", shadow) { line, refusal in
+            line.add("middleware", refusal.middleware)
+            line.add("reason", refusal.reason.rawValue)
+        }
+        return line.finished()
+    }
+
+    private func add(_ outcome: RelayOutcome, to line: inout JSONLine) {
+        line.add("bytes") { inner in
+            inner.add("from_client", outcome.bytesFromClient)
+            inner.add("from_upstream", outcome.bytesFromUpstream)
+        }
+        line.add("messages") { inner in
+            inner.add("from_client", outcome.messagesFromClient)
+            inner.add("from_upstream", outcome.messagesFromUpstream)
+        }
+        line.add("close_code", outcome.closeCode)
+        line.add("closed_by", outcome.closedBy)
+        line.add("rule", outcome.rule)
+        line.add("rules", outcome.hits) { inner, hit in
+            inner.add("rule", hit.rule)
+            inner.add("count", hit.count)
+            inner.add("mode", hit.isShadow ? EnforcementMode.shadow.rawValue : EnforcementMode.enforce.rawValue)
+        }
+    }
+}

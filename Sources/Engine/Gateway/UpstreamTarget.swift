@@ -1,0 +1,62 @@
+internal import Glibc
+internal import PolicyModel
+import Synchronization
+
+/// One address of an upstream, and the endpoint that it stands for.
+struct UpstreamAddress: Sendable {
+    let endpoint: UpstreamPolicy.Endpoint
+    let address: SocketAddress
+}
+
+/// An upstream as it runs: its endpoints' addresses, as they were last resolved.
+final class UpstreamTarget: Sendable {
+    let policy: UpstreamPolicy
+    private let resolved: Mutex<[UpstreamAddress]>
+    private let turn = Atomic<Int>(0)
+
+    /// Endpoints that are IP literals have their addresses at once; names wait for ``resolve()``.
+    init(_ policy: UpstreamPolicy) {
+        self.policy = policy
+        resolved = Mutex(policy.endpoints.flatMap { Self.literal($0).map { [$0] } ?? [] })
+    }
+
+    /// The addresses to try for one connection, each endpoint in turn the first.
+    func addresses() -> [UpstreamAddress] {
+        let all = resolved.withLock { $0 }
+        guard all.count > 1 else { return all }
+        let first = turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        let start = ((first % all.count) + all.count) % all.count
+        return Array(all[start...] + all[..<start])
+    }
+
+    /// Whether any endpoint has a name that DNS must be asked for.
+    var hasNames: Bool { policy.endpoints.contains { IPAddress($0.host) == nil } }
+
+    /// Asks the system's resolver, which may take seconds: never on a worker's thread. The endpoints that could not be
+    /// resolved keep the addresses that they had.
+    func resolve() -> [UpstreamPolicy.Endpoint] {
+        let before = resolved.withLock { $0 }
+        var failed: [UpstreamPolicy.Endpoint] = []
+        let after = policy.endpoints.flatMap { endpoint -> [UpstreamAddress] in
+            if let literal = Self.literal(endpoint) { return [literal] }
+            let found = Self.lookUp(endpoint)
+            if !found.isEmpty { return found }
+            failed.append(endpoint)
+            return before.filter { $0.endpoint == endpoint }
+        }
+        resolved.withLock { $0 = after }
+        return failed
+    }
+
+    private static func literal(_ endpoint: UpstreamPolicy.Endpoint) -> UpstreamAddress? {
+        IPAddress(endpoint.host).map {
+            UpstreamAddress(endpoint: endpoint, address: SocketAddress(ip: $0, port: endpoint.port))
+        }
+    }
+
+    private static func lookUp(_ endpoint: UpstreamPolicy.Endpoint) -> [UpstreamAddress] {
+        Resolver.addresses(of: endpoint.host).map {
+            UpstreamAddress(endpoint: endpoint, address: SocketAddress(ip: $0, port: endpoint.port))
+        }
+    }
+}

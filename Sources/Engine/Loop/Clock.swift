@@ -1,0 +1,30 @@
+internal import Glibc
+
+/// A time on the loop's monotonic clock, in nanoseconds.
+package typealias Nanoseconds = Int64
+
+/// The two clocks, which level 4 alone reads.
+package enum SystemClock {
+    /// Nanoseconds that never go back; the start is arbitrary.
+    package static func monotonic() -> Nanoseconds {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Milliseconds since 1970.
+    package static func unixMilliseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
+extension Duration {
+    /// Rounded down; the largest Int64 where it is longer than 292 years.
+    var nanoseconds: Nanoseconds {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : whole + attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,161 @@
+internal import CPlatform
+internal import Crypto
+internal import Glibc
+internal import Middleware
+
+/// One event loop, on one thread: it owns its connections, and nothing of them is shared.
+@safe final class Worker {
+    /// The most plain bytes of a TLS record.
+    static let recordBytes = 16 * 1024
+    private static let bufferBytes = 64 * 1024
+    private static let inboxKey = UInt64.max
+
+    let poller: Poller
+    let pool = BufferPool()
+    let transfer = TLSTransfer()
+    /// Where sockets are received into.
+    let received: UnsafeMutableRawBufferPointer
+    /// Where TLS is decrypted into.
+    let decrypted: UnsafeMutableRawBufferPointer
+    /// The time of this wake-up.
+    private(set) var now: Nanoseconds
+    var random = RandomPool()
+    var scratch = FilterScratch()
+    /// Message buffers that are not in use.
+    var messageBuffers = MessageBuffers()
+
+    let inbox: Inbox
+    /// Who is told of the deadline that belongs to no channel.
+    var housekeeper: ChannelOwner?
+    private var wheel: TimerWheel
+    /// Slot 0 stays empty: its deadline is the housekeeper's.
+    private var channels: [Channel?] = [nil]
+    private var generations: [UInt32] = [0]
+    private var freeSlots: [Int] = []
+    /// Released in this wake-up: taken again only in the next, so that no late event meets a new channel.
+    private var releasedSlots: [Int] = []
+    private var dirty: [Channel] = []
+    private var due: [Int] = []
+    private var isStopping = false
+
+    init(inbox: Inbox) throws(SystemError) {
+        self.inbox = inbox
+        poller = try Poller()
+        now = SystemClock.monotonic()
+        wheel = TimerWheel(now: now)
+        unsafe received = .allocate(byteCount: Self.bufferBytes, alignment: 64)
+        unsafe decrypted = .allocate(byteCount: Self.bufferBytes + Self.recordBytes, alignment: 64)
+        try poller.add(inbox.wakeDescriptor, [.readable], key: Self.inboxKey)
+    }
+
+    deinit {
+        unsafe received.deallocate()
+        unsafe decrypted.deallocate()
+    }
+
+    /// Runs until ``stop()``; `deliver` gets what comes through the inbox.
+    func run(deliver: (WorkerMessage) -> Void) {
+        while !isStopping {
+            let count = poller.wait(milliseconds: wheel.wait(from: now))
+            now = SystemClock.monotonic()
+            for index in 0..<count {
+                let (key, readiness) = poller.event(index)
+                if key == Self.inboxKey {
+                    inbox.takeAll().forEach(deliver)
+                } else {
+                    handle(key, readiness)
+                }
+            }
+            fireTimers()
+            flushDirty()
+            freeSlots.append(contentsOf: releasedSlots)
+            releasedSlots.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Ends ``run(deliver:)`` after this wake-up.
+    func stop() {
+        isStopping = true
+    }
+
+    private func handle(_ key: UInt64, _ readiness: Readiness) {
+        let slot = Int(key & 0xffff_ffff)
+        guard slot < channels.count, generations[slot] == UInt32(key >> 32), let channel = channels[slot] else { return }
+        channel.handle(readiness)
+    }
+
+    private func fireTimers() {
+        wheel.advance(to: now, into: &due)
+        for slot in due {
+            (slot == 0 ? housekeeper : channels[slot]?.owner)?.deadlinePassed(now: now)
+        }
+        due.removeAll(keepingCapacity: true)
+    }
+
+    /// A flush may queue more elsewhere (a paused peer goes on), so the list is walked until it is empty.
+    private func flushDirty() {
+        var index = 0
+        while index < dirty.count {
+            dirty[index].flushAtEndOfWakeUp()
+            index += 1
+        }
+        dirty.removeAll(keepingCapacity: true)
+    }
+}
+
+// MARK: - Channels
+
+extension Worker {
+    /// Opens a channel and watches it. nil where the system refuses to.
+    func open(
+        _ descriptor: consuming Descriptor, tls: consuming TLSSession? = nil, isConnecting: Bool = false,
+        owner: ChannelOwner
+    ) -> Channel? {
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+        } else {
+            slot = channels.count
+            channels.append(nil)
+            generations.append(0)
+        }
+        let key = UInt64(generations[slot]) << 32 | UInt64(slot)
+        let channel = Channel(
+            worker: self, slot: slot, key: key, descriptor: descriptor, tls: tls, isConnecting: isConnecting, owner: owner)
+        do throws(SystemError) {
+            try poller.add(channel.fileDescriptor, channel.initialInterest, key: key)
+        } catch {
+            channels[slot] = channel
+            channel.close()
+            return nil
+        }
+        channels[slot] = channel
+        return channel
+    }
+
+    /// Takes a closed channel out of the table.
+    func release(_ channel: Channel) {
+        let slot = channel.slot
+        guard slot < channels.count, channels[slot] === channel else { return }
+        channels[slot] = nil
+        generations[slot] &+= 1
+        wheel.clear(slot)
+        releasedSlots.append(slot)
+    }
+
+    /// Has the owner of `channel` told when `deadline` has passed, in place of the deadline it had.
+    func setDeadline(_ deadline: Nanoseconds, for channel: Channel) {
+        guard channel.isOpen else { return }
+        wheel.set(channel.slot, at: deadline)
+    }
+
+    /// Has the housekeeper told when `deadline` has passed.
+    func setHousekeepingDeadline(_ deadline: Nanoseconds) {
+        wheel.set(0, at: deadline)
+    }
+
+    /// Has `channel` flushed at the end of this wake-up.
+    func markDirty(_ channel: Channel) {
+        if channel.becomeDirty() { dirty.append(channel) }
+    }
+}

@@ -1,0 +1,50 @@
+/// Whether one peer still lives: pinged when it has been silent for an interval, given up when it then stays silent.
+/// Anything that it sends is a sign of life.
+struct Keepalive {
+    private let interval: Nanoseconds
+    private let timeout: Nanoseconds
+    private var lastHeard: Nanoseconds
+    /// nil where no ping is out.
+    private var pingedAt: Nanoseconds?
+    private var number: UInt32 = 0
+
+    init(interval: Nanoseconds, timeout: Nanoseconds, now: Nanoseconds) {
+        self.interval = interval
+        self.timeout = timeout
+        lastHeard = now
+    }
+
+    mutating func heard(_ now: Nanoseconds) {
+        lastHeard = now
+        pingedAt = nil
+    }
+
+    enum Due {
+        case nothing
+        /// Send a ping that carries this number.
+        case ping(UInt32)
+        case lost
+    }
+
+    /// When ``check(_:)`` is to be called again.
+    var deadline: Nanoseconds {
+        if let pingedAt { return pingedAt.saturatingAdd(timeout) }
+        return lastHeard.saturatingAdd(interval)
+    }
+
+    mutating func check(_ now: Nanoseconds) -> Due {
+        guard now >= deadline else { return .nothing }
+        guard pingedAt == nil else { return .lost }
+        pingedAt = now
+        number &+= 1
+        return .ping(number)
+    }
+}
+
+extension Nanoseconds {
+    /// The sum, or the largest time where it would not fit.
+    func saturatingAdd(_ other: Nanoseconds) -> Nanoseconds {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,123 @@
+internal import Middleware
+internal import WebSocketProtocol
+
+/// The way of frames from one peer to the other: parsed, looked at where a rule wants that, and passed on.
+struct Lane {
+    enum Outcome {
+        case goOn
+        /// The peer has sent a close frame.
+        case closed(ClosePayload)
+        /// The peer has broken the protocol or a limit.
+        case failed(FrameError)
+        /// A rule ends the connection.
+        case denied(code: UInt16, reason: String, rule: String)
+    }
+
+    private var parser: FrameParser
+    /// Empty where nothing reads payloads: then frames stream.
+    private let plan: MessagePlan
+    private let inspects: Bool
+    private var assembler = MessageAssembler()
+    /// The header of a frame none of whose payload has been passed on. It waits for the first of it, so that a frame that
+    /// is refused at once never begins on the other side.
+    private var heldHeader: FrameHeader?
+
+    /// After a close frame or an error nothing of the peer counts any more.
+    var isOver = false
+    private(set) var payloadBytes: Int64 = 0
+    private(set) var messages: Int64 = 0
+    /// Rules that dropped or changed messages, or in shadow mode would have acted.
+    private(set) var hits = RuleHits()
+
+    init(sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan) {
+        parser = FrameParser(sender: sender, limits: limits)
+        self.plan = plan
+        inspects = !plan.isEmpty
+    }
+
+    /// Whether a message has begun and not ended.
+    var isInsideMessage: Bool { parser.isInsideMessage }
+
+    /// Takes bytes of the peer. What may pass goes to `target`; pings are answered through `back`, the peer's own outlet.
+    /// With `discards`, only control frames are minded: the connection is ending.
+    mutating func receive(
+        _ bytes: Span<UInt8>, to target: inout Outlet, back: inout Outlet, discards: Bool, worker: Worker
+    ) -> Outcome {
+        var offset = 0
+        do throws(FrameError) {
+            while let event = try parser.next(in: bytes, at: &offset) {
+                switch event {
+                case .frame(let header):
+                    begin(header, worker)
+                case .payload(let range, let key, let endsFrame, let endsMessage):
+                    payloadBytes += Int64(range.count)
+                    if endsMessage { messages += 1 }
+                    guard !discards else { continue }
+                    if inspects {
+                        assembler.append(bytes, range, key: key)
+                        guard endsMessage else { continue }
+                        let outcome = finishMessage(to: &target, worker)
+                        guard case .goOn = outcome else { return outcome }
+                    } else {
+                        stream(bytes, range, key, endsFrame, to: &target, worker)
+                    }
+                case .control(.ping):
+                    let random = worker
+                    parser.withControlPayload { back.sendPong($0, &random.random) }
+                case .control(.close):
+                    isOver = true
+                    return .closed(parser.withControlPayload { ClosePayload($0) } ?? ClosePayload(code: nil))
+                case .control:
+                    // A pong has done its work by arriving: the peer lives.
+                    continue
+                }
+            }
+        } catch {
+            isOver = true
+            return .failed(error)
+        }
+        return .goOn
+    }
+
+    private mutating func begin(_ header: FrameHeader, _ worker: Worker) {
+        guard inspects else {
+            heldHeader = header
+            return
+        }
+        if header.opcode != .continuation { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
+    }
+
+    private mutating func stream(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, _ key: MaskingKey, _ endsFrame: Bool, to target: inout Outlet,
+        _ worker: Worker
+    ) {
+        if let header = heldHeader {
+            heldHeader = nil
+            target.beginFrame(header, &worker.random)
+        }
+        target.append(bytes, range, key: key)
+        if endsFrame { target.endFrame(&worker.random) }
+    }
+
+    private mutating func finishMessage(to target: inout Outlet, _ worker: Worker) -> Outcome {
+        guard let (opcode, payload) = assembler.finish() else { return .goOn }
+        defer { worker.messageBuffers.give(payload) }
+        switch plan.evaluate(opcode: opcode, payload: payload.span, using: &worker.scratch, hits: &hits) {
+        case .pass:
+            target.send(opcode, payload.span, &worker.random)
+        case .replace(let edited):
+            target.send(opcode, edited.span, &worker.random)
+        case .drop:
+            break
+        case .close(let code, let reason, let rule):
+            isOver = true
+            return .denied(code: code, reason: reason, rule: rule)
+        }
+        return .goOn
+    }
+
+    /// Gives back what a message that has not ended holds.
+    mutating func release(_ worker: Worker) {
+        if let (_, payload) = assembler.finish() { worker.messageBuffers.give(payload) }
+    }
+}

@@ -1,0 +1,118 @@
+internal import WebSocketProtocol
+
+/// The way of frames to one peer: it masks where the peer is a server, keeps control frames out of the middle of a frame
+/// that streams, and sends a close frame once and nothing after it.
+struct Outlet {
+    let channel: Channel
+    /// RFC 6455 section 5.1: frames toward a server are masked.
+    let masks: Bool
+    private(set) var hasSentClose = false
+    /// A frame's header is out, and not yet all of its payload.
+    private(set) var isInsideFrame = false
+    private var key = MaskingKey.none
+    private var pendingClose: ClosePayload?
+    private var pendingPing: UInt32?
+    private var pendingPongCount = -1
+    private var pendingPong = InlineArray<125, UInt8>(repeating: 0)
+
+    init(channel: Channel, masks: Bool) {
+        self.channel = channel
+        self.masks = masks
+    }
+
+    /// Whether a pong waits for a peer that does not read: then the peer is not read either.
+    var owesPong: Bool { pendingPongCount >= 0 && channel.isBlocked }
+    /// Whether a close frame has been sent or waits for the end of a frame.
+    var isClosing: Bool { hasSentClose || pendingClose != nil }
+
+    /// Begins a frame whose payload streams; ``endFrame(_:)`` must follow its last byte.
+    mutating func beginFrame(_ header: FrameHeader, _ random: inout RandomPool) {
+        var header = header
+        key = masks ? random.maskingKey() : .none
+        header.maskingKey = masks ? key : nil
+        isInsideFrame = true
+        channel.append(header.encodedLength) { _ = header.encode(into: &$0) }
+    }
+
+    /// Sends payload of the frame that is open: `range` of `source`, on which `sourceKey` still lies.
+    mutating func append(_ source: Span<UInt8>, _ range: Range<Int>, key sourceKey: MaskingKey) {
+        guard !range.isEmpty else { return }
+        // Old key and new key in one pass.
+        let change = sourceKey ^ key
+        channel.append(range.count) { Masking.copy(source, range, into: &$0, at: 0, key: change) }
+        key = key.rotated(by: range.count)
+    }
+
+    mutating func endFrame(_ random: inout RandomPool) {
+        isInsideFrame = false
+        sendPending(&random)
+    }
+
+    /// Sends a whole frame, of a message or of a control frame; only between frames.
+    mutating func send(_ opcode: Opcode, _ payload: Span<UInt8>, _ random: inout RandomPool) {
+        let key = masks ? random.maskingKey() : MaskingKey.none
+        let header = FrameHeader(
+            isFinal: true, opcode: opcode, payloadLength: payload.count, maskingKey: masks ? key : nil)
+        let length = header.encodedLength
+        channel.append(length + payload.count) { target in
+            _ = header.encode(into: &target)
+            Masking.copy(payload, 0..<payload.count, into: &target, at: length, key: key)
+        }
+    }
+
+    /// Answers a ping. Where the peer does not read, only the newest ping is answered, once it reads again
+    /// (RFC 6455 section 5.5.3).
+    mutating func sendPong(_ payload: Span<UInt8>, _ random: inout RandomPool) {
+        guard !isClosing else { return }
+        guard isInsideFrame || channel.isBlocked else {
+            send(.pong, payload, &random)
+            return
+        }
+        pendingPongCount = min(payload.count, pendingPong.count)
+        for index in 0..<pendingPongCount { pendingPong[index] = payload[index] }
+    }
+
+    /// Sends a ping that carries `number`.
+    mutating func sendPing(_ number: UInt32, _ random: inout RandomPool) {
+        guard !isClosing else { return }
+        guard !isInsideFrame else {
+            pendingPing = number
+            return
+        }
+        let payload: InlineArray<4, UInt8> = [
+            UInt8(truncatingIfNeeded: number >> 24), UInt8(truncatingIfNeeded: number >> 16),
+            UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number),
+        ]
+        send(.ping, payload.span, &random)
+    }
+
+    /// Sends a close frame as soon as no frame is open; the first one wins.
+    mutating func sendClose(_ payload: ClosePayload, _ random: inout RandomPool) {
+        guard !isClosing else { return }
+        guard !isInsideFrame else {
+            pendingClose = payload
+            return
+        }
+        hasSentClose = true
+        send(.close, payload.encoded.span, &random)
+    }
+
+    /// Sends what had to wait, if it can go now.
+    mutating func sendPending(_ random: inout RandomPool) {
+        guard !isInsideFrame else { return }
+        if pendingPongCount >= 0, !channel.isBlocked, !hasSentClose {
+            let count = pendingPongCount
+            pendingPongCount = -1
+            let pong = pendingPong
+            send(.pong, pong.span.extracting(first: count), &random)
+        }
+        if let number = pendingPing {
+            pendingPing = nil
+            sendPing(number, &random)
+        }
+        if let close = pendingClose {
+            pendingClose = nil
+            sendClose(close, &random)
+        }
+    }
+}

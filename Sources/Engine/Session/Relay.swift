@@ -1,0 +1,103 @@
+internal import Middleware
+internal import PolicyModel
+internal import WebSocketProtocol
+
+/// An admitted connection while messages pass: two lanes, two outlets, and the deadlines of the route.
+///
+/// It takes an ``AdmittedUpgrade`` to make one, which only the middleware chain can give.
+final class Relay {
+    enum Side: String {
+        case client
+        case upstream
+        case gateway
+    }
+
+    /// How the connection ends: noted when the first sign of it is seen.
+    struct Ending {
+        let closedBy: Side
+        /// What the close frame said; 1005 where it said nothing, 1006 where there was none.
+        let code: UInt16
+        let reason: String
+        /// A rule that ended it.
+        var rule: String?
+    }
+
+    let admitted: AdmittedUpgrade
+    let route: RouteRuntime
+    /// Where the upgrade went, as the audit log tells it.
+    let endpoint: String
+    let startedAt: Nanoseconds
+
+    var toClient: Outlet
+    var toUpstream: Outlet
+    var fromClient: Lane
+    var fromUpstream: Lane
+    var clientLife: Keepalive
+    var upstreamLife: Keepalive
+    /// When a data frame last passed, either way.
+    var lastData: Nanoseconds
+    let lifetimeEnd: Nanoseconds
+    /// When the token expires; the end of time without one.
+    let expiry: Nanoseconds
+
+    private(set) var ending: Ending?
+    /// When an ending connection is cut off.
+    private(set) var endDeadline: Nanoseconds = .max
+
+    init(
+        _ admitted: consuming AdmittedUpgrade, route: RouteRuntime, endpoint: String, client: Channel, upstream: Channel,
+        now: Nanoseconds, unixMilliseconds: Int64
+    ) {
+        let policy = route.policy
+        let limits = MessageLimits(messageBytes: policy.limits.messageBytes, fragments: policy.limits.fragments)
+        let identity = admitted.identity
+        let interval = policy.timeouts.pingInterval.nanoseconds
+        let timeout = policy.timeouts.pongTimeout.nanoseconds
+        self.route = route
+        self.endpoint = endpoint
+        startedAt = now
+        toClient = Outlet(channel: client, masks: false)
+        toUpstream = Outlet(channel: upstream, masks: true)
+        fromClient = Lane(
+            sender: .client, limits: limits,
+            plan: MessagePlan(rules: policy.messages, from: .client, identity: identity))
+        fromUpstream = Lane(
+            sender: .server, limits: limits,
+            plan: MessagePlan(rules: policy.messages, from: .upstream, identity: identity))
+        clientLife = Keepalive(interval: interval, timeout: timeout, now: now)
+        upstreamLife = Keepalive(interval: interval, timeout: timeout, now: now)
+        lastData = now
+        lifetimeEnd = now.saturatingAdd(policy.timeouts.lifetime.nanoseconds)
+        expiry = identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
+        self.admitted = admitted
+    }
+
+    private static func nanoseconds(until unixSeconds: Int64, from unixMilliseconds: Int64) -> Nanoseconds {
+        let (milliseconds, overflow) = unixSeconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow else { return .max }
+        let (nanoseconds, far) = (milliseconds - unixMilliseconds).multipliedReportingOverflow(by: 1_000_000)
+        return far ? .max : max(0, nanoseconds)
+    }
+
+    /// When the connection must next be looked at.
+    var deadline: Nanoseconds {
+        guard ending == nil else { return endDeadline }
+        return min(
+            lifetimeEnd, expiry, lastData.saturatingAdd(route.policy.timeouts.idle.nanoseconds), clientLife.deadline,
+            upstreamLife.deadline)
+    }
+
+    /// Notes the end, once. False where it was noted before.
+    func begin(_ ending: Ending, now: Nanoseconds) -> Bool {
+        guard self.ending == nil else { return false }
+        self.ending = ending
+        var patience = route.policy.timeouts.close.nanoseconds
+        // A frame that was cut short toward the client holds the close frame up: what the policy ends must end soon.
+        if ending.closedBy == .gateway, toClient.isInsideFrame { patience = min(patience, 900_000_000) }
+        endDeadline = now.saturatingAdd(patience)
+        return true
+    }
+
+    /// Whether data no longer passes, since the gateway itself has ended the connection.
+    var isCut: Bool { ending?.closedBy == .gateway }
+}

@@ -1,0 +1,259 @@
+internal import Middleware
+internal import PolicyModel
+internal import WebSocketProtocol
+
+/// Frames between two peers, and the many ways in which that ends.
+extension Session {
+    /// What may be received from `channel` without its other side having more queued than the route allows.
+    func relayAllowance(_ relay: Relay, for channel: Channel) -> Int {
+        let target = channel === relay.toClient.channel ? relay.toUpstream.channel : relay.toClient.channel
+        return max(1, relay.route.policy.limits.bufferedBytes - target.queuedBytes)
+    }
+
+    func relayReceived(_ relay: Relay, _ channel: Channel, _ bytes: Span<UInt8>) {
+        let outcome: Lane.Outcome
+        if channel === relay.toClient.channel {
+            guard !relay.fromClient.isOver else { return }
+            relay.clientLife.heard(worker.now)
+            let before = relay.fromClient.payloadBytes &+ relay.fromClient.messages
+            outcome = relay.fromClient.receive(
+                bytes, to: &relay.toUpstream, back: &relay.toClient, discards: relay.isCut, worker: worker)
+            if relay.fromClient.payloadBytes &+ relay.fromClient.messages != before { relay.lastData = worker.now }
+            handle(outcome, relay, from: .client)
+        } else {
+            guard !relay.fromUpstream.isOver else { return }
+            relay.upstreamLife.heard(worker.now)
+            let before = relay.fromUpstream.payloadBytes &+ relay.fromUpstream.messages
+            outcome = relay.fromUpstream.receive(
+                bytes, to: &relay.toClient, back: &relay.toUpstream, discards: relay.isCut, worker: worker)
+            if relay.fromUpstream.payloadBytes &+ relay.fromUpstream.messages != before { relay.lastData = worker.now }
+            handle(outcome, relay, from: .upstream)
+        }
+    }
+
+    private func handle(_ outcome: Lane.Outcome, _ relay: Relay, from side: Relay.Side) {
+        switch outcome {
+        case .goOn:
+            pauseForPong(relay)
+            return
+        case .closed(let payload):
+            passClose(relay, payload, from: side)
+        case .failed(let error):
+            let (code, reason) = (error.closeCode, CloseReason(error))
+            let cause = ClosePayload(code: code, reason: reason.rawValue)
+            // The other side is told that its peer has gone; a client, that it was not its own doing.
+            let consequence: ClosePayload =
+                side == .client || code == .messageTooBig
+                ? ClosePayload(code: .goingAway) : ClosePayload(code: .internalError, reason: reason.rawValue)
+            endRelay(
+                relay, toClient: side == .client ? cause : consequence, toUpstream: side == .client ? consequence : cause,
+                reason: reason.rawValue)
+        case .denied(let code, let reason, let rule):
+            let cause = ClosePayload(code: CloseCode(rawValue: code), reason: reason)
+            endRelay(
+                relay, toClient: cause, toUpstream: side == .upstream ? cause : ClosePayload(code: .goingAway),
+                reason: CloseReason.messageDenied.rawValue, rule: rule)
+        }
+        finishClosed(relay)
+    }
+
+    /// A close frame goes on to the other side as it is; the answer comes back the same way.
+    private func passClose(_ relay: Relay, _ payload: ClosePayload, from side: Relay.Side) {
+        let code = payload.code?.rawValue ?? CloseCode.noStatus.rawValue
+        let isFirst = relay.begin(
+            Relay.Ending(closedBy: side, code: code, reason: payload.reason), now: worker.now)
+        if isFirst, let client { worker.setDeadline(relay.deadline, for: client) }
+        guard !relay.isCut else { return }
+        if side == .client {
+            relay.toUpstream.sendClose(payload, &worker.random)
+        } else {
+            relay.toClient.sendClose(payload, &worker.random)
+        }
+    }
+
+    /// Ends the connection from the gateway's side.
+    func endRelay(
+        _ relay: Relay, toClient: ClosePayload, toUpstream: ClosePayload, reason: String, rule: String? = nil
+    ) {
+        let ending = Relay.Ending(
+            closedBy: .gateway, code: toClient.code?.rawValue ?? CloseCode.noStatus.rawValue, reason: reason, rule: rule)
+        guard relay.begin(ending, now: worker.now) else {
+            // It was ending already, and a peer misbehaves on its way out: nothing is left to be said to it.
+            return
+        }
+        relay.toClient.sendClose(toClient, &worker.random)
+        relay.toUpstream.sendClose(toUpstream, &worker.random)
+        if let client { worker.setDeadline(relay.deadline, for: client) }
+    }
+
+    /// Ends the connection for a reason of the policy.
+    func endRelay(_ relay: Relay, _ reason: CloseReason, code: CloseCode = .policyViolation) {
+        let payload = ClosePayload(code: code, reason: reason.rawValue)
+        endRelay(relay, toClient: payload, toUpstream: ClosePayload(code: .goingAway), reason: reason.rawValue)
+        finishClosed(relay)
+    }
+
+    /// Ends the stream to each side with which all has been said.
+    private func finishClosed(_ relay: Relay) {
+        if relay.fromClient.isOver, relay.toClient.hasSentClose { relay.toClient.channel.finish() }
+        if relay.fromUpstream.isOver, relay.toUpstream.hasSentClose { relay.toUpstream.channel.finish() }
+    }
+
+    // MARK: - Ends of streams
+
+    func relayEnded(_ relay: Relay, _ channel: Channel) {
+        if channel === relay.toClient.channel {
+            clientGone(relay, channel)
+        } else {
+            upstreamGone(relay, channel)
+        }
+        endIfAlone()
+    }
+
+    func relayFailed(_ relay: Relay, _ channel: Channel) {
+        channel.close()
+        relayEnded(relay, channel)
+    }
+
+    private func clientGone(_ relay: Relay, _ channel: Channel) {
+        let wasOver = relay.fromClient.isOver
+        relay.fromClient.isOver = true
+        // Deadlines hang on the client's channel while it is there.
+        channel.close()
+        if let upstream, upstream.isOpen {
+            if !wasOver {
+                let isFirst = relay.begin(
+                    Relay.Ending(
+                        closedBy: .client, code: CloseCode.abnormal.rawValue, reason: CloseReason.clientLost.rawValue),
+                    now: worker.now)
+                if isFirst { relay.toUpstream.sendClose(ClosePayload(code: .goingAway), &worker.random) }
+            }
+            if relay.toUpstream.isInsideFrame {
+                // A frame that will never be whole: there is no way to say goodbye.
+                upstream.close()
+            } else if relay.fromUpstream.isOver {
+                upstream.finish()
+            }
+            worker.setDeadline(relay.endDeadline, for: upstream)
+        }
+    }
+
+    private func upstreamGone(_ relay: Relay, _ channel: Channel) {
+        let wasOver = relay.fromUpstream.isOver
+        relay.fromUpstream.isOver = true
+        channel.close()
+        guard let client, client.isOpen else { return }
+        if !wasOver {
+            let isFirst = relay.begin(
+                Relay.Ending(
+                    closedBy: .upstream, code: CloseCode.internalError.rawValue, reason: CloseReason.upstreamLost.rawValue),
+                now: worker.now)
+            if isFirst {
+                relay.toClient.sendClose(
+                    ClosePayload(code: .internalError, reason: CloseReason.upstreamLost.rawValue), &worker.random)
+            } else if relay.ending?.closedBy == .client, let ending = relay.ending {
+                // The client has closed and waits for an answer, which the upstream now cannot give.
+                relay.toClient.sendClose(
+                    ClosePayload(code: ending.code == CloseCode.noStatus.rawValue ? nil : CloseCode(rawValue: ending.code)),
+                    &worker.random)
+            }
+        }
+        if relay.toClient.isInsideFrame || relay.fromClient.isOver { client.finish() }
+        worker.setDeadline(relay.endDeadline, for: client)
+    }
+
+    // MARK: - Back-pressure
+
+    func relayFlushed(_ relay: Relay, _ channel: Channel) {
+        defer { if relay.ending != nil { finishClosed(relay) } }
+        if channel === relay.toClient.channel {
+            if channel.isBlocked, channel.blockedSince == worker.now { relay.clientLife.heard(worker.now) }
+            relay.toClient.sendPending(&worker.random)
+            balance(relay.toUpstream.channel, against: channel, owesPong: relay.toUpstream.owesPong, relay)
+            balance(channel, against: relay.toUpstream.channel, owesPong: relay.toClient.owesPong, relay)
+        } else {
+            if channel.isBlocked, channel.blockedSince == worker.now { relay.upstreamLife.heard(worker.now) }
+            relay.toUpstream.sendPending(&worker.random)
+            balance(relay.toClient.channel, against: channel, owesPong: relay.toClient.owesPong, relay)
+            balance(channel, against: relay.toClient.channel, owesPong: relay.toUpstream.owesPong, relay)
+        }
+    }
+
+    /// A peer whose own pong cannot leave is not read until it reads.
+    private func pauseForPong(_ relay: Relay) {
+        if relay.toClient.owesPong { relay.toClient.channel.setReading(false) }
+        if relay.toUpstream.owesPong { relay.toUpstream.channel.setReading(false) }
+    }
+
+    /// Reads `source` only while its other side has room, with a gap between the two marks so as not to flutter.
+    private func balance(_ source: Channel, against target: Channel, owesPong: Bool, _ relay: Relay) {
+        let limit = relay.route.policy.limits.bufferedBytes
+        let queued = target.queuedBytes
+        let mayRead = !owesPong && (source.isReading ? queued < limit * 3 / 4 : queued <= limit / 2)
+        if mayRead != source.isReading { source.setReading(mayRead) }
+    }
+
+    // MARK: - Time
+
+    func relayDeadlinePassed(_ relay: Relay, _ now: Nanoseconds) {
+        guard relay.ending == nil else { return cutOff(relay) }
+        let timeouts = relay.route.policy.timeouts
+        if now >= relay.expiry {
+            endRelay(relay, .tokenExpired)
+        } else if now >= relay.lifetimeEnd {
+            endRelay(relay, .lifetimeExceeded)
+        } else if now >= relay.lastData.saturatingAdd(timeouts.idle.nanoseconds) {
+            endRelay(relay, .idleTimeout)
+        } else {
+            checkLife(relay, now, patience: (timeouts.pingInterval + timeouts.pongTimeout).nanoseconds)
+        }
+        let channel = client ?? upstream
+        if let channel, channel.isOpen { worker.setDeadline(relay.deadline, for: channel) }
+    }
+
+    private func checkLife(_ relay: Relay, _ now: Nanoseconds, patience: Nanoseconds) {
+        let toClient = relay.toClient.channel
+        if toClient.isBlocked, now >= toClient.blockedSince.saturatingAdd(patience) {
+            return endRelay(relay, .writeTimeout)
+        }
+        switch relay.clientLife.check(now) {
+        case .ping(let number): relay.toClient.sendPing(number, &worker.random)
+        case .lost: return endRelay(relay, .pongTimeout)
+        case .nothing: break
+        }
+        switch relay.upstreamLife.check(now) {
+        case .ping(let number): relay.toUpstream.sendPing(number, &worker.random)
+        case .lost: endRelay(relay, .upstreamLost, code: .internalError)
+        case .nothing: break
+        }
+    }
+
+    /// The close handshake has taken too long. A client that closed and got no answer gets the gateway's.
+    private func cutOff(_ relay: Relay) {
+        if let ending = relay.ending, !relay.toClient.isClosing, relay.toClient.channel.isOpen {
+            let code = CloseCode(rawValue: ending.code)
+            relay.toClient.sendClose(ClosePayload(code: code.mayBeSent ? code : nil), &worker.random)
+            relay.toClient.channel.flush()
+        }
+        end()
+    }
+
+    /// Writes the audit record of a relay that is over.
+    func relayOver(_ relay: Relay) {
+        relay.fromClient.release(worker)
+        relay.fromUpstream.release(worker)
+        facts.close(relay, now: worker.now)
+        host.write(facts)
+    }
+}
+
+extension CloseReason {
+    /// What the audit log calls a peer's mistake.
+    init(_ error: FrameError) {
+        switch error {
+        case .protocolViolation: self = .protocolError
+        case .invalidUTF8: self = .invalidText
+        case .messageTooBig: self = .messageTooBig
+        }
+    }
+}

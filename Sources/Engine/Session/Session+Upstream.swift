@@ -1,0 +1,138 @@
+internal import Crypto
+internal import Middleware
+internal import PolicyModel
+internal import WebSocketProtocol
+
+/// An admitted handshake on its way to the upstream.
+struct UpstreamAttempt {
+    let admitted: AdmittedUpgrade
+    let route: RouteRuntime
+    let key: String
+    /// Addresses that have not been tried yet, the next one last.
+    var untried: [UpstreamAddress]
+    /// The one that is being tried.
+    var address: UpstreamAddress?
+
+    var endpoint: String { address?.endpoint.description ?? "" }
+}
+
+/// The dial, the upgrade request and the upstream's answer.
+extension Session {
+    func dial(_ admitted: AdmittedUpgrade, _ route: RouteRuntime) {
+        let attempt = UpstreamAttempt(
+            admitted: admitted, route: route, key: SecureRandom.webSocketKey(),
+            untried: route.upstream.addresses().reversed(), address: nil)
+        // One deadline for all attempts together.
+        setPhaseDeadline(worker.now.saturatingAdd(route.upstream.policy.connectTimeout.nanoseconds))
+        dialNext(attempt)
+    }
+
+    private func dialNext(_ attempt: UpstreamAttempt) {
+        var attempt = attempt
+        upstream?.close()
+        upstream = nil
+        while let address = attempt.untried.popLast() {
+            attempt.address = address
+            facts.upstream = address.endpoint.description
+            do throws(SystemError) {
+                let descriptor = try Socket.connect(to: address.address)
+                guard let channel = worker.open(descriptor, isConnecting: true, owner: self) else { continue }
+                upstream = channel
+                phase = .connecting(attempt)
+                return
+            } catch {
+                host.logger.debug("upstream not reached", metadata: ["reason": "\(error)"])
+            }
+        }
+        refuse(Refusal(.upstreamUnreachable))
+    }
+
+    func upstreamDecided(error: Int32?) {
+        guard case .connecting(let attempt) = phase else { return }
+        guard error == nil else { return dialNext(attempt) }
+        guard let request = upgradeRequest(attempt) else { return refuse(Refusal(.malformedRequest)) }
+        upstream?.append(request)
+        phase = .awaitingUpstream(attempt, ResponseHeadParser())
+        setPhaseDeadline(worker.now.saturatingAdd(attempt.route.upstream.policy.handshakeTimeout.nanoseconds))
+    }
+
+    /// A fresh upgrade (RFC 6455 section 4.1): what the client sent, less what concerns its own connection, with what the
+    /// policy sets, and no extension.
+    private func upgradeRequest(_ attempt: UpstreamAttempt) -> [UInt8]? {
+        let request = attempt.admitted.request
+        var headers = attempt.admitted.upstreamHeaders
+        let address = attempt.admitted.clientAddress
+        // A proxy that is trusted has told the way until itself; from anyone else the way begins with the peer.
+        let isTrusted = listener.policy.trustedProxies.contains(peer.ip)
+        let told = isTrusted ? request.headers.listValues("X-Forwarded-For") : []
+        let way = told.isEmpty ? address.description : (told + [peer.ip.description]).joined(separator: ", ")
+        headers.set("X-Forwarded-For", way)
+        headers.set("X-Forwarded-Proto", "https")
+        headers.set("X-Forwarded-Host", request.host.description)
+        let base = attempt.address?.endpoint.basePath ?? ""
+        return UpgradeRequestWriter.serializedUpgrade(
+            target: base + request.target.description, host: request.host.description, key: attempt.key,
+            subprotocols: request.subprotocols, headers: headers)
+    }
+
+    func receiveUpstreamHead(_ bytes: Span<UInt8>) {
+        guard case .awaitingUpstream(let attempt, var parser) = phase else { return }
+        phase = .connecting(attempt)
+        do throws(UpstreamHandshakeError) {
+            let (consumed, head) = try parser.receive(bytes)
+            phase = .awaitingUpstream(attempt, parser)
+            guard let head else { return }
+            let handshake = UpstreamHandshake(
+                key: attempt.key, expectedAccept: Digest.webSocketAccept(forKey: attempt.key),
+                offeredSubprotocols: attempt.admitted.request.subprotocols)
+            let subprotocol = try handshake.verify(head)
+            open(attempt, head, subprotocol, rest: bytes.extracting(consumed..<bytes.count))
+        } catch {
+            phase = .awaitingUpstream(attempt, parser)
+            host.logger.warning(
+                "upstream did not upgrade",
+                metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(error)", "request_id": "\(requestID)"])
+            if case .refused = error {
+                refuse(Refusal(.upstreamRefused))
+            } else {
+                refuse(Refusal(.upstreamInvalidResponse))
+            }
+        }
+    }
+
+    /// The upstream has earned the 101: the client gets its own, and the relay begins.
+    private func open(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ subprotocol: String?, rest: Span<UInt8>) {
+        guard let client, let upstream else { return }
+        var headers = head.headers
+        HopByHop.removeHopByHop(from: &headers)
+        headers.remove("Content-Length")
+        attempt.admitted.applyResponseHeaders(to: &headers)
+        guard
+            let response = ResponseWriter.serializedSwitchingProtocols(
+                accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: subprotocol,
+                headers: headers)
+        else { return refuse(Refusal(.upstreamInvalidResponse)) }
+        client.append(response)
+        let relay = Relay(
+            attempt.admitted, route: attempt.route, endpoint: attempt.endpoint, client: client, upstream: upstream,
+            now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
+        phase = .relay(relay)
+        facts.open(now: worker.now, since: acceptedAt)
+        host.write(facts)
+        client.setReading(true)
+        worker.setDeadline(relay.deadline, for: client)
+        let early = earlyBytes
+        earlyBytes = []
+        if !early.isEmpty { channel(client, received: early.span) }
+        if rest.count > 0, case .relay = phase { channel(upstream, received: rest) }
+    }
+
+    /// The upstream has gone before it answered with a 101.
+    func upstreamVanished() {
+        switch phase {
+        case .connecting(let attempt): dialNext(attempt)
+        case .awaitingUpstream: refuse(Refusal(.upstreamInvalidResponse))
+        default: break
+        }
+    }
+}

@@ -1,0 +1,233 @@
+internal import Crypto
+internal import Middleware
+internal import PolicyModel
+internal import Tokens
+internal import WebSocketProtocol
+
+/// One client's connection, from its first byte to the audit log.
+///
+/// The phases are DESIGN's way of a connection; each has a file of its own: ``receiveHead(_:)`` and the chain in
+/// `Session+Handshake`, the dial and the upstream's answer in `Session+Upstream`, frames in `Session+Relay`.
+final class Session: ChannelOwner {
+    enum Phase {
+        case tls
+        case head(RequestHeadParser)
+        /// Admitted; a socket to the upstream is on its way.
+        case connecting(UpstreamAttempt)
+        /// The upgrade request is sent; the answer is awaited.
+        case awaitingUpstream(UpstreamAttempt, ResponseHeadParser)
+        case relay(Relay)
+        /// What is queued is still sent; nothing more is read into anything.
+        case ending
+    }
+
+    unowned let host: SessionHost
+    let worker: Worker
+    let listener: Listener
+    let peer: SocketAddress
+    let requestID: String
+    let acceptedAt: Nanoseconds
+    /// Given back when the session goes.
+    let admissionLeases: [ConnectionLease]
+    /// The token that let it in.
+    var identity: VerifiedToken?
+
+    var phase = Phase.tls
+    /// What the audit log will say.
+    var facts: AuditFacts
+    /// Set at once in ``start(_:)``; nil only before that, and after the end.
+    private(set) var client: Channel?
+    var upstream: Channel?
+    /// Bytes of the client that came before the upstream's 101: they wait (RFC 6455 section 4.1).
+    var earlyBytes: [UInt8] = []
+    /// The end of the phase; a relay has deadlines of its own.
+    private var phaseDeadline: Nanoseconds
+
+    init(host: SessionHost, accepted: AcceptedConnection) {
+        self.host = host
+        worker = host.worker
+        listener = accepted.listener
+        peer = accepted.peer
+        acceptedAt = accepted.acceptedAt
+        admissionLeases = accepted.leases
+        requestID = host.makeRequestID()
+        facts = AuditFacts(requestID: requestID, listener: accepted.listener.policy.name, client: accepted.peer.ip)
+        phaseDeadline = accepted.acceptedAt.saturatingAdd(accepted.listener.policy.limits.handshakeTimeout.nanoseconds)
+    }
+
+    /// Begins with TLS. False where the system has no means for it.
+    func start(_ descriptor: consuming Descriptor) -> Bool {
+        guard let tls = TLSSession.server(listener.tls, over: worker.transfer),
+            let channel = worker.open(descriptor, tls: tls, owner: self)
+        else { return false }
+        client = channel
+        worker.setDeadline(phaseDeadline, for: channel)
+        return true
+    }
+
+    // MARK: - What channels tell
+
+    override func channelIsSecure(_ channel: Channel) {
+        if case .tls = phase {
+            phase = .head(RequestHeadParser(maximumBytes: listener.policy.limits.headerBytes))
+        }
+    }
+
+    override func channelDidConnect(_ channel: Channel, error: Int32?) {
+        upstreamDecided(error: error)
+    }
+
+    override func allowance(for channel: Channel) -> Int {
+        guard case .relay(let relay) = phase else { return .max }
+        return relayAllowance(relay, for: channel)
+    }
+
+    override func channel(_ channel: Channel, received bytes: Span<UInt8>) {
+        switch phase {
+        case .relay(let relay):
+            relayReceived(relay, channel, bytes)
+        case .head:
+            receiveHead(bytes)
+        case .connecting:
+            keepEarly(bytes)
+        case .awaitingUpstream:
+            if channel === client { keepEarly(bytes) } else { receiveUpstreamHead(bytes) }
+        case .tls, .ending:
+            break
+        }
+    }
+
+    override func channelEnded(_ channel: Channel) {
+        switch phase {
+        case .relay(let relay):
+            relayEnded(relay, channel)
+        case .connecting, .awaitingUpstream:
+            if channel === client { abandon() } else { upstreamVanished() }
+        case .tls, .head:
+            abandon()
+        case .ending:
+            channel.close()
+            endIfAlone()
+        }
+    }
+
+    override func channelFailed(_ channel: Channel) {
+        switch phase {
+        case .relay(let relay):
+            relayFailed(relay, channel)
+        case .awaitingUpstream, .connecting:
+            if channel === client { abandon() } else { upstreamVanished() }
+        case .tls, .head:
+            abandon()
+        case .ending:
+            channel.close()
+            endIfAlone()
+        }
+    }
+
+    override func channelFlushed(_ channel: Channel) {
+        if case .relay(let relay) = phase { relayFlushed(relay, channel) }
+    }
+
+    override func deadlinePassed(now: Nanoseconds) {
+        switch phase {
+        case .relay(let relay):
+            relayDeadlinePassed(relay, now)
+        case .tls:
+            abandon()
+        case .head:
+            refuse(Refusal(.requestTimeout))
+        case .connecting, .awaitingUpstream:
+            refuse(Refusal(.upstreamTimeout))
+        case .ending:
+            end()
+        }
+    }
+
+    // MARK: - Moving on
+
+    /// Gives the phase until `deadline`.
+    func setPhaseDeadline(_ deadline: Nanoseconds) {
+        guard let client else { return }
+        worker.setDeadline(deadline, for: client)
+    }
+
+    /// Keeps bytes that came too early, up to what one receive can bring.
+    private func keepEarly(_ bytes: Span<UInt8>) {
+        guard earlyBytes.count + bytes.count <= 2 * Worker.recordBytes * 4 else {
+            refuse(Refusal(.malformedRequest))
+            return
+        }
+        earlyBytes.reserveCapacity(earlyBytes.count + bytes.count)
+        for index in bytes.indices { earlyBytes.append(bytes[index]) }
+    }
+
+    /// Answers with `refusal`, writes the audit record, and ends once the answer is out.
+    func refuse(_ refusal: Refusal) {
+        if case .ending = phase { return }
+        upstream?.close()
+        upstream = nil
+        facts.refuse(refusal, now: worker.now, since: acceptedAt)
+        host.write(facts)
+        phase = .ending
+        guard let client else { return }
+        var headers = HeaderFields([HeaderField(name: "Content-Type", value: "application/json")])
+        for field in refusal.extraHeaders.fields { headers.add(field.name, field.value) }
+        if let response = ResponseWriter.serializedResponse(
+            status: refusal.status, headers: headers, body: refusal.body(requestID: requestID))
+        {
+            client.append(response)
+        }
+        client.setReading(true)
+        client.finish()
+        // A peer that still sends would lose the answer to a reset: it is read, and given up after a while.
+        setPhaseDeadline(worker.now.saturatingAdd(2_000_000_000))
+    }
+
+    /// Ends without an answer: the client has gone, or has never spoken.
+    func abandon() {
+        if case .connecting(let attempt) = phase { noteAbandoned(attempt) }
+        if case .awaitingUpstream(let attempt, _) = phase { noteAbandoned(attempt) }
+        end()
+    }
+
+    /// Every handshake that reached the chain leaves a line in the log, also one whose client did not wait.
+    private func noteAbandoned(_ attempt: UpstreamAttempt) {
+        facts.abandoned(now: worker.now, since: acceptedAt)
+        host.write(facts)
+    }
+
+    /// The token that let it in is no longer good.
+    func revoke() {
+        switch phase {
+        case .connecting, .awaitingUpstream: refuse(Refusal(.tokenRevoked))
+        case .relay(let relay): endRelay(relay, .tokenRevoked)
+        case .tls, .head, .ending: break
+        }
+    }
+
+    /// The gateway ends. One whose request has not come yet is answered when it has.
+    func drain() {
+        switch phase {
+        case .connecting, .awaitingUpstream: refuse(Refusal(.draining))
+        case .relay(let relay): endRelay(relay, .draining, code: .serviceRestart)
+        case .tls, .head, .ending: break
+        }
+    }
+
+    /// Ends once no channel is left.
+    func endIfAlone() {
+        if client?.isOpen != true, upstream?.isOpen != true { end() }
+    }
+
+    /// Closes what is open and leaves the host.
+    func end() {
+        if case .relay(let relay) = phase { relayOver(relay) }
+        phase = .ending
+        client?.close()
+        upstream?.close()
+        client = nil
+        upstream = nil
+        host.remove(self)
+    }
+}

@@ -1,0 +1,89 @@
+internal import Crypto
+package import Logging
+internal import PolicyModel
+internal import Tokens
+
+/// The gateway on one worker: its sessions, and what they need of the rest.
+final class SessionHost {
+    let worker: Worker
+    let runtime: GatewayRuntime
+    let logger: Logger
+    private let audit: AuditLog
+    var identities = IdentityIndex()
+    private(set) var isDraining = false
+
+    private var sessions: [ObjectIdentifier: Session] = [:]
+    private var drain: DrainSchedule?
+
+    init(worker: Worker, runtime: GatewayRuntime, audit: AuditLog, logger: Logger) {
+        self.worker = worker
+        self.runtime = runtime
+        self.audit = audit
+        self.logger = logger
+    }
+
+    /// Runs the worker until it is drained.
+    func run() {
+        worker.run { message in
+            switch message {
+            case .connection(let accepted): accept(accepted)
+            case .revoked(let revocations): revoke(revocations)
+            case .drain(let window): beginDrain(window)
+            }
+        }
+    }
+
+    /// 128 random bits in hexadecimal digits.
+    func makeRequestID() -> String {
+        Digest.hexadecimal(SecureRandom.bytes(16))
+    }
+
+    func write(_ facts: AuditFacts) {
+        audit.write(facts, policyVersion: runtime.policyVersion)
+    }
+
+    private func accept(_ accepted: AcceptedConnection) {
+        let descriptor = Descriptor(owning: accepted.descriptor)
+        let session = Session(host: self, accepted: accepted)
+        guard session.start(descriptor) else {
+            logger.error("connection dropped: no memory for TLS, or no room in epoll")
+            leave(session)
+            return
+        }
+        sessions[ObjectIdentifier(session)] = session
+    }
+
+    func remove(_ session: Session) {
+        guard sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
+        leave(session)
+        if isDraining, sessions.isEmpty { worker.stop() }
+    }
+
+    private func leave(_ session: Session) {
+        identities.remove(session)
+        session.listener.connections.wrappingSubtract(1, ordering: .relaxed)
+        worker.inbox.load.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    private func revoke(_ revocations: [Revocation]) {
+        for revocation in revocations {
+            for session in identities.covered(by: revocation) { session.revoke() }
+        }
+    }
+
+    // MARK: - Drain
+
+    private func beginDrain(_ window: Nanoseconds) {
+        guard !isDraining else { return }
+        isDraining = true
+        guard !sessions.isEmpty else { return worker.stop() }
+        drain = DrainSchedule(host: self, sessions: Array(sessions.values), window: window)
+        drain?.start()
+    }
+
+    /// Ends what the drain has left over.
+    func endAll() {
+        for session in sessions.values { session.end() }
+        worker.stop()
+    }
+}

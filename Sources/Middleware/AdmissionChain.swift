@@ -1,0 +1,41 @@
+package import PolicyModel
+
+/// What an admitted peer holds as long as its connection lives.
+package struct AdmissionLeases: Sendable {
+    package let leases: [ConnectionLease]
+    package let shadowRefusals: [ShadowRefusal]
+}
+
+/// A listener's `admission`: what can be asked of a peer's address alone, before any TLS work.
+package struct AdmissionChain: Sendable {
+    private struct Step: Sendable {
+        let name: String
+        let isShadow: Bool
+        /// nil for a middleware that needs more than an address; the policy's reader allows none here.
+        let check: (any AddressCheck)?
+    }
+
+    private let steps: [Step]
+
+    package init(entries: [MiddlewareEntry], environment: MiddlewareEnvironment) {
+        steps = entries.map { entry in
+            Step(
+                name: entry.settings.name, isShadow: entry.mode == .shadow,
+                check: entry.settings.middleware(in: environment) as? any AddressCheck)
+        }
+    }
+
+    /// `monotonic` in nanoseconds.
+    package func admit(_ address: IPAddress, monotonic: Int64) -> Result<AdmissionLeases, RefusalReason> {
+        var leases: [ConnectionLease] = []
+        var shadowRefusals: [ShadowRefusal] = []
+        for step in steps {
+            // Fail closed: a check that cannot be made lets nobody in.
+            guard let check = step.check else { return .failure(.ipNotAllowed) }
+            guard let refusal = check.refusal(of: address, monotonic: monotonic, leases: &leases) else { continue }
+            guard step.isShadow else { return .failure(refusal.reason) }
+            shadowRefusals.append(ShadowRefusal(middleware: step.name, reason: refusal.reason))
+        }
+        return .success(AdmissionLeases(leases: leases, shadowRefusals: shadowRefusals))
+    }
+}

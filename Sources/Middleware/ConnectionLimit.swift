@@ -1,0 +1,59 @@
+import PolicyModel
+import Synchronization
+
+/// `connection_limit`: connections alive at once for each client address, IPv6 by its network.
+struct ConnectionLimit: AddressCheck {
+    private let counter = ConnectionCounter()
+    private let maximum: Int
+    private let ipv6Prefix: Int
+
+    init(_ settings: ConnectionLimitSettings) {
+        maximum = settings.maximum
+        ipv6Prefix = settings.ipv6Prefix
+    }
+
+    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
+        guard let lease = counter.lease(address.network(ipv6Prefix: ipv6Prefix), maximum: maximum) else {
+            return Refusal(.connectionLimitExceeded, retryAfterSeconds: 1)
+        }
+        leases.append(lease)
+        return nil
+    }
+}
+
+/// One connection's place in a count; given back when nothing holds the lease any more.
+package final class ConnectionLease: Sendable {
+    private let counter: ConnectionCounter
+    private let address: IPAddress
+
+    fileprivate init(counter: ConnectionCounter, address: IPAddress) {
+        self.counter = counter
+        self.address = address
+    }
+
+    deinit {
+        counter.giveBack(address)
+    }
+}
+
+/// Live connections by address. It has as many entries as there are connections at most, which the listener bounds.
+private final class ConnectionCounter: Sendable {
+    private let counts = Mutex<[IPAddress: Int]>([:])
+
+    func lease(_ address: IPAddress, maximum: Int) -> ConnectionLease? {
+        let isAdmitted = counts.withLock { counts in
+            let count = counts[address] ?? 0
+            guard count < maximum else { return false }
+            counts[address] = count + 1
+            return true
+        }
+        return isAdmitted ? ConnectionLease(counter: self, address: address) : nil
+    }
+
+    func giveBack(_ address: IPAddress) {
+        counts.withLock { counts in
+            guard let count = counts[address] else { return }
+            counts[address] = count > 1 ? count - 1 : nil
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package import PolicyModel
+package import Tokens
+package import WebSocketProtocol
+
+/// The clocks at one handshake, read once by the engine.
+package struct HandshakeTime: Sendable, Hashable {
+    /// The wall clock, as tokens count it.
+    package var unixSeconds: Int64
+    /// Nanoseconds of a clock that never goes back, as rates count them.
+    package var monotonic: Int64
+
+    package init(unixSeconds: Int64, monotonic: Int64) {
+        self.unixSeconds = unixSeconds
+        self.monotonic = monotonic
+    }
+}
+
+/// What a middleware in shadow mode would have refused.
+package struct ShadowRefusal: Sendable, Hashable {
+    /// The middleware's name in the policy language.
+    package var middleware: String
+    package var reason: RefusalReason
+
+    package init(middleware: String, reason: RefusalReason) {
+        self.middleware = middleware
+        self.reason = reason
+    }
+}
+
+/// What is known of one handshake: what came in, and what the chain makes of it on the way.
+package struct HandshakeContext: Sendable {
+    /// `target` and `subprotocols` are what goes upstream: the token middleware takes its carriers out of both.
+    /// `headers` stay as the client sent them.
+    package var request: UpgradeRequest
+    package let clientAddress: IPAddress
+    package let requestID: String
+    package let time: HandshakeTime
+    /// What goes upstream beside the fields that the engine writes itself (`Host`, the handshake's own, `X-Forwarded-*`).
+    package var upstreamHeaders: HeaderFields
+    /// Added to the 101.
+    package var responseHeaders = HeaderFields()
+    /// Set once a token has been verified.
+    package var identity: VerifiedToken?
+    /// Held as long as the connection lives.
+    package var leases: [ConnectionLease] = []
+    package var shadowRefusals: [ShadowRefusal] = []
+
+    package init(request: UpgradeRequest, clientAddress: IPAddress, requestID: String, time: HandshakeTime) {
+        self.request = request
+        self.clientAddress = clientAddress
+        self.requestID = requestID
+        self.time = time
+        var headers = request.headers
+        HopByHop.removeHopByHop(from: &headers)
+        upstreamHeaders = HeaderFields(headers.fields.filter { !Self.isWrittenByTheGateway($0.name) })
+    }
+
+    /// Fields that the next hop believes of the gateway alone, in every spelling that an upstream could take for them.
+    private static func isWrittenByTheGateway(_ name: String) -> Bool {
+        let folded = name.lowercased().replacing("_", with: "-")
+        return folded.hasPrefix("x-forwarded-") || folded.hasPrefix("sec-websocket-")
+            || ["forwarded", "x-real-ip", "host", "content-length"].contains(folded)
+    }
+}

@@ -1,0 +1,48 @@
+import PolicyModel
+package import Tokens
+
+/// One check, or one edit, of a handshake. It says what it thinks and never writes an answer.
+package protocol HandshakeMiddleware: Sendable {
+    /// Called once for each handshake, on any worker, and must not wait.
+    func evaluate(_ context: inout HandshakeContext) -> Verdict
+}
+
+/// What the built-ins need beside their settings.
+package struct MiddlewareEnvironment: Sendable {
+    package let tokens: TokenAuthority
+    /// Client addresses that one rate table remembers at most.
+    package let maximumTrackedAddresses: Int
+
+    package init(tokens: TokenAuthority, maximumTrackedAddresses: Int = 65_536) {
+        self.tokens = tokens
+        self.maximumTrackedAddresses = maximumTrackedAddresses
+    }
+}
+
+extension MiddlewareSettings {
+    /// The built-ins, one line each.
+    func middleware(in environment: MiddlewareEnvironment) -> any HandshakeMiddleware {
+        switch self {
+        case .ipFilter(let settings): IPFilter(settings)
+        case .connectionRate(let settings): ConnectionRate(settings, in: environment)
+        case .connectionLimit(let settings): ConnectionLimit(settings)
+        case .origin(let settings): OriginCheck(settings)
+        case .token(let settings): TokenCheck(settings, in: environment)
+        case .headers(let settings): HeaderEdits(settings)
+        }
+    }
+}
+
+/// A middleware that needs the client's address and the time alone, so that a listener can ask it before TLS.
+protocol AddressCheck: HandshakeMiddleware {
+    /// nil admits; what is to be held for as long as the connection lives is added to `leases`.
+    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal?
+}
+
+extension AddressCheck {
+    package func evaluate(_ context: inout HandshakeContext) -> Verdict {
+        let refusal = refusal(
+            of: context.clientAddress, monotonic: context.time.monotonic, leases: &context.leases)
+        return if let refusal { .refuse(refusal) } else { .pass }
+    }
+}

@@ -1,0 +1,16 @@
+import PolicyModel
+
+/// `ip_filter`: deny wins; where `allow` is given, nothing else enters.
+struct IPFilter: AddressCheck {
+    private let settings: IPFilterSettings
+
+    init(_ settings: IPFilterSettings) {
+        self.settings = settings
+    }
+
+    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
+        if settings.deny.contains(address) { return Refusal(.ipDenied) }
+        if let allow = settings.allow, !allow.contains(address) { return Refusal(.ipNotAllowed) }
+        return nil
+    }
+}

@@ -1,0 +1,73 @@
+package import PolicyModel
+package import WebSocketProtocol
+
+/// What a middleware says of a handshake.
+package enum Verdict: Sendable {
+    case pass
+    case refuse(Refusal)
+}
+
+/// A handshake that does not go on, and all that its answer is made of.
+package struct Refusal: Error, Sendable, Hashable {
+    package let reason: RefusalReason
+    /// At least 1 where it is given; for rates and limits.
+    package let retryAfterSeconds: Int?
+
+    package init(_ reason: RefusalReason, retryAfterSeconds: Int? = nil) {
+        self.reason = reason
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// Why a request head, or what it asks for, was refused.
+    package init(_ error: HandshakeError) {
+        switch error {
+        case .malformedRequest: self.init(.malformedRequest)
+        case .malformedUpgrade: self.init(.malformedUpgrade)
+        case .headersTooLarge: self.init(.headersTooLarge)
+        case .upgradeRequired: self.init(.upgradeRequired)
+        case .versionUnsupported: self.init(.versionUnsupported)
+        }
+    }
+
+    package var status: Int { reason.status }
+
+    /// For people; the same for all refusals of one reason, so that it tells nothing of what is inside.
+    package var message: String { reason.message }
+
+    /// Fields of the answer beside `Connection: close` and those of its body.
+    package var extraHeaders: HeaderFields {
+        switch status {
+        case 401:
+            // RFC 6750 section 3.1: no error code where the request carried nothing.
+            let error = reason == .tokenMissing ? "" : #", error="invalid_token""#
+            return HeaderFields([
+                HeaderField(name: "WWW-Authenticate", value: #"Bearer realm="portcullis""# + error)
+            ])
+        case 426:
+            // RFC 9110 section 15.5.22 asks for Upgrade, RFC 6455 section 4.4 for the version.
+            return HeaderFields([
+                HeaderField(name: "Upgrade", value: "websocket"),
+                HeaderField(name: "Sec-WebSocket-Version", value: "13"),
+            ])
+        case 429:
+            return HeaderFields([HeaderField(name: "Retry-After", value: String(max(1, retryAfterSeconds ?? 1)))])
+        default:
+            return HeaderFields()
+        }
+    }
+
+    /// `{"error": REASON, "message": TEXT, "request_id": ID}` in UTF-8.
+    package func body(requestID: String) -> [UInt8] {
+        var json = #"{"error":"\#(reason.rawValue)","message":"\#(message)","request_id":""#
+        for scalar in requestID.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": json += "\\\(scalar)"
+            case "\0"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: json.unicodeScalars.append(scalar)
+            }
+        }
+        return Array((json + "\"}").utf8)
+    }
+}

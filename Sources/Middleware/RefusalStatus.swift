@@ -1,0 +1,57 @@
+package import PolicyModel
+
+extension RefusalReason {
+    /// The status that answers it: the single function from reason to status.
+    package var status: Int {
+        switch self {
+        case .malformedRequest, .malformedUpgrade: 400
+        case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
+            .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch:
+            401
+        case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing: 403
+        case .routeNotFound: 404
+        case .requestTimeout: 408
+        case .upgradeRequired, .versionUnsupported: 426
+        case .connectionRateExceeded, .connectionLimitExceeded: 429
+        case .headersTooLarge: 431
+        case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
+        case .capacityExceeded, .draining, .tokenStoreUnavailable: 503
+        case .upstreamTimeout: 504
+        }
+    }
+
+    /// One sentence for people, without anything of the peer's. Plain ASCII without quotes: it stands in JSON as it is.
+    var message: String {
+        switch self {
+        case .malformedRequest: "The request is not valid HTTP/1.1."
+        case .malformedUpgrade: "The request is not a valid WebSocket handshake."
+        case .tokenMissing: "A token is needed and none was sent."
+        case .tokenMalformed: "The token cannot be read."
+        case .tokenSignatureInvalid: "The token's signature does not hold."
+        case .tokenUnknownKey: "The token was signed with a key that is not known here."
+        case .tokenIssuerUnknown: "The token's issuer is not accepted here."
+        case .tokenExpired: "The token has expired."
+        case .tokenNotYetValid: "The token is not valid yet."
+        case .tokenRevoked: "The token has been revoked."
+        case .tokenAudienceMismatch: "The token is meant for another audience."
+        case .tokenScopeMissing: "The token does not permit this."
+        case .tokenStoreUnavailable: "Tokens cannot be checked at the moment."
+        case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."
+        case .originMissing: "An Origin is needed and none was sent."
+        case .originDenied: "Connections from this origin are not accepted."
+        case .routeNotFound: "There is nothing at this address."
+        case .requestTimeout: "The request took too long."
+        case .upgradeRequired: "Only WebSocket connections are served here."
+        case .versionUnsupported: "Only version 13 of the WebSocket protocol is served here."
+        case .connectionRateExceeded: "Too many connections in too short a time."
+        case .connectionLimitExceeded: "Too many connections at once."
+        case .headersTooLarge: "The request's head is too large."
+        case .upstreamUnreachable: "The server behind this gateway cannot be reached."
+        case .upstreamRefused: "The server behind this gateway refused the connection."
+        case .upstreamInvalidResponse: "The server behind this gateway gave an invalid answer."
+        case .upstreamTimeout: "The server behind this gateway took too long."
+        case .capacityExceeded: "No more connections can be taken at the moment."
+        case .draining: "This gateway is shutting down."
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Synchronization
+
+/// What a running gateway knows of keys and revocations, and the one place that decides whether a token holds.
+///
+/// Safe to use from any thread. The lock is held for dictionary lookups only, never while a signature is checked.
+package final class TokenAuthority: Sendable {
+    private struct State {
+        var keys: [String: VerificationKey] = [:]
+        var revocations = RevocationSet()
+        var isUnavailable = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Without keys every token is refused.
+    package init() {}
+
+    /// Puts these keys in the place of those known so far. Of two with one id the later counts.
+    package func replaceKeys(_ keys: [VerificationKey]) {
+        let byID = Dictionary(keys.map { ($0.id, $0) }) { _, later in later }
+        state.withLock { $0.keys = byID }
+    }
+
+    /// Adds revocations to those known so far.
+    package func add(_ revocations: [Revocation]) {
+        guard !revocations.isEmpty else { return }
+        state.withLock { state in
+            for revocation in revocations { state.revocations.insert(revocation) }
+        }
+    }
+
+    /// Forgets revocations of tokens that have expired by `now` (Unix seconds). Takes time with their number: for a now and then.
+    package func forgetExpired(now: Int64) {
+        state.withLock { $0.revocations.prune(now: now) }
+    }
+
+    /// Says that the store cannot be read, or that it can again. As long as it cannot, every token is refused: an unknown
+    /// revocation must not let anybody in.
+    package func markUnavailable(_ isUnavailable: Bool) {
+        state.withLock { $0.isUnavailable = isUnavailable }
+    }
+
+    /// Whether a token that was admitted is revoked by now.
+    package func isRevoked(_ claims: TokenClaims) -> Bool {
+        state.withLock { $0.revocations.isRevoked(claims) }
+    }
+
+    /// Checks a token of the builtin issuer (RFC 7519 section 7.2, RFC 8725).
+    ///
+    /// In this order: form, issuer, key, signature, expiry, start, revocation, audience, scopes. The first that fails is thrown.
+    /// `iss` and `kid` choose what is compared and nothing else; all later checks come after the signature. No clock skew is
+    /// allowed for: the tokens' clock is this machine's own.
+    ///
+    /// - Parameters:
+    ///   - issuers: the policy's names of builtin issuers; where there are none, no token is admitted.
+    ///   - audience: nil admits any.
+    ///   - scopes: all of them must be in the token.
+    ///   - now: Unix seconds.
+    package func verify(
+        _ token: some StringProtocol, issuers: [String], audience: String?, scopes: [String], now: Int64
+    ) throws(TokenError) -> VerifiedToken {
+        guard let issuerName = issuers.first else { throw .issuerUnknown }
+        let (claims, keyID) = try authenticate(token)
+        guard now < claims.expiresAt else { throw .expired }
+        if let notBefore = claims.notBefore, now < notBefore { throw .notYetValid }
+        // Looked up after the slow signature, so that a revocation that came meanwhile counts.
+        try state.withLock { state throws(TokenError) in
+            if state.isUnavailable { throw .storeUnavailable }
+            if state.revocations.isRevoked(claims) { throw .revoked }
+        }
+        if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
+        guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }
+        return VerifiedToken(claims: claims, issuerName: issuerName, keyID: keyID)
+    }
+
+    /// Who a token is of, by its form, issuer, key and signature alone: it may have expired, be revoked, or be meant for another
+    /// audience. For a person who holds a token and wants to act on it; nobody is to be admitted by this.
+    package func authenticate(
+        _ token: some StringProtocol
+    ) throws(TokenError) -> (claims: TokenClaims, keyID: String) {
+        guard !state.withLock({ $0.isUnavailable }) else { throw .storeUnavailable }
+        let decoded = try JWS.decode(token)
+        let claims = try decoded.claims()
+        guard claims.issuer == TokenClaims.builtinIssuer else { throw .issuerUnknown }
+        guard let keyID = decoded.header.keyID, let key = state.withLock({ $0.keys[keyID] }) else { throw .unknownKey }
+        // The key says which algorithm; the header may only agree (RFC 8725 section 3.1).
+        guard decoded.header.algorithm == key.algorithm.rawValue,
+            key.verifier.isValid(decoded.signature, for: decoded.signingInput)
+        else { throw .signatureInvalid }
+        return (claims, keyID)
+    }
+}

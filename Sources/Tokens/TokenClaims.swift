@@ -1,0 +1,119 @@
+/// The claims of a token (RFC 7519 section 4). Times are Unix seconds.
+package struct TokenClaims: Sendable, Hashable {
+    /// The `iss` of tokens that `portcullis token issue` makes.
+    package static let builtinIssuer = "portcullis"
+
+    /// `iss`.
+    package var issuer: String
+    /// `sub`; never empty.
+    package var subject: String
+    /// `jti`; never empty.
+    package var id: String
+    /// `aud`: empty where the token has none, and then no audience that is asked for matches.
+    package var audiences: [String]
+    /// `scope`, split at its spaces (RFC 8693 section 4.2).
+    package var scopes: [String]
+    /// `iat`.
+    package var issuedAt: Int64
+    /// `nbf`: not admitted before.
+    package var notBefore: Int64?
+    /// `exp`: not admitted at this second and later.
+    package var expiresAt: Int64
+    /// Every claim that has no property of its own. Names of those that have one are ignored here.
+    package var other: [String: ClaimValue]
+
+    package init(
+        issuer: String = builtinIssuer, subject: String, id: String, audiences: [String] = [], scopes: [String] = [],
+        issuedAt: Int64, notBefore: Int64? = nil, expiresAt: Int64, other: [String: ClaimValue] = [:]
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.id = id
+        self.audiences = audiences
+        self.scopes = scopes
+        self.issuedAt = issuedAt
+        self.notBefore = notBefore
+        self.expiresAt = expiresAt
+        self.other = other
+    }
+
+    /// Reads a claims set. A claim of a wrong type is `malformed`, as is a token without `iss`, `sub`, `jti`, `iat` or `exp`:
+    /// without them it could not be told apart, revoked or ended.
+    ///
+    /// Fractions of a second (RFC 7519 section 2, NumericDate) are rounded to the side that admits less.
+    package init(_ payload: [String: ClaimValue]) throws(TokenError) {
+        var rest = payload
+        issuer = try Self.text(rest.removeValue(forKey: "iss"))
+        subject = try Self.text(rest.removeValue(forKey: "sub"))
+        id = try Self.text(rest.removeValue(forKey: "jti"))
+        audiences = try Self.audiences(rest.removeValue(forKey: "aud"))
+        scopes = try Self.scopes(rest.removeValue(forKey: "scope"))
+        issuedAt = try Self.seconds(rest.removeValue(forKey: "iat"), rounded: .down)
+        expiresAt = try Self.seconds(rest.removeValue(forKey: "exp"), rounded: .down)
+        if let value = rest.removeValue(forKey: "nbf") {
+            notBefore = try Self.seconds(value, rounded: .up)
+        } else {
+            notBefore = nil
+        }
+        other = rest
+    }
+
+    /// The claims set as it stands in a token.
+    package var payload: [String: ClaimValue] {
+        var payload = other
+        payload["iss"] = .string(issuer)
+        payload["sub"] = .string(subject)
+        payload["jti"] = .string(id)
+        payload["iat"] = .integer(issuedAt)
+        payload["exp"] = .integer(expiresAt)
+        payload["nbf"] = notBefore.map { .integer($0) }
+        payload["aud"] =
+            switch audiences.count {
+            case 0: nil
+            case 1: .string(audiences[0])
+            default: .array(audiences.map { .string($0) })
+            }
+        payload["scope"] = scopes.isEmpty ? nil : .string(scopes.joined(separator: " "))
+        return payload
+    }
+
+    private static func text(_ value: ClaimValue?) throws(TokenError) -> String {
+        guard case .string(let text) = value, !text.isEmpty else { throw .malformed }
+        return text
+    }
+
+    private static func audiences(_ value: ClaimValue?) throws(TokenError) -> [String] {
+        switch value {
+        case nil: return []
+        case .string(let audience): return [audience]
+        case .array(let values):
+            var audiences: [String] = []
+            for value in values {
+                guard case .string(let audience) = value else { throw .malformed }
+                audiences.append(audience)
+            }
+            return audiences
+        default: throw .malformed
+        }
+    }
+
+    private static func scopes(_ value: ClaimValue?) throws(TokenError) -> [String] {
+        switch value {
+        case nil: return []
+        case .string(let scopes): return scopes.split(separator: " ").map(String.init)
+        default: throw .malformed
+        }
+    }
+
+    private static func seconds(
+        _ value: ClaimValue?, rounded rule: FloatingPointRoundingRule
+    ) throws(TokenError) -> Int64 {
+        switch value {
+        case .integer(let seconds): return seconds
+        case .double(let seconds):
+            guard let whole = Int64(exactly: seconds.rounded(rule)) else { throw .malformed }
+            return whole
+        default: throw .malformed
+        }
+    }
+}

@@ -1,0 +1,115 @@
+/// Writes the gateway's own opening handshake toward an upstream.
+package enum UpgradeRequestWriter {
+    /// A `GET` that RFC 6455 4.1 allows. nil where a part could break out of its place: a target that is not visible ASCII
+    /// beginning with a slash, a name that is not a token, a value with CR, LF, NUL or another control. Fields of `headers`
+    /// that the handshake itself sets are left out.
+    package static func serializedUpgrade(
+        target: String, host: String, key: String, subprotocols: [String], headers: HeaderFields
+    ) -> [UInt8]? {
+        guard target.utf8.first == UInt8(ascii: "/"), target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
+            RequestHost(host) != nil, subprotocols.allSatisfy({ HeaderFields.isValidName($0) })
+        else { return nil }
+        var writer = HeadWriter(startLine: "GET \(target) HTTP/1.1")
+        writer.write("Host", host)
+        writer.write("Upgrade", "websocket")
+        writer.write("Connection", "Upgrade")
+        writer.write("Sec-WebSocket-Key", key)
+        writer.write("Sec-WebSocket-Version", "13")
+        if !subprotocols.isEmpty { writer.write("Sec-WebSocket-Protocol", subprotocols.joined(separator: ", ")) }
+        writer.write(headers)
+        return writer.finish()
+    }
+}
+
+/// Writes the gateway's answers to a client. nil as ``UpgradeRequestWriter`` says.
+package enum ResponseWriter {
+    /// The 101 of RFC 6455 4.2.2.
+    package static func serializedSwitchingProtocols(
+        accept: String, subprotocol: String?, headers: HeaderFields
+    ) -> [UInt8]? {
+        guard subprotocol.map({ HeaderFields.isValidName($0) }) ?? true else { return nil }
+        var writer = HeadWriter(startLine: "HTTP/1.1 101 \(reasonPhrase(101))")
+        writer.write("Upgrade", "websocket")
+        writer.write("Connection", "Upgrade")
+        writer.write("Sec-WebSocket-Accept", accept)
+        if let subprotocol { writer.write("Sec-WebSocket-Protocol", subprotocol) }
+        writer.write(headers)
+        return writer.finish()
+    }
+
+    /// A final answer, after which the connection closes. `status` is from 200 to 599.
+    package static func serializedResponse(status: Int, headers: HeaderFields, body: [UInt8]) -> [UInt8]? {
+        guard (200...599).contains(status) else { return nil }
+        var writer = HeadWriter(startLine: "HTTP/1.1 \(status) \(reasonPhrase(status))")
+        // RFC 6455 4.4 and RFC 9110 15.5.22: a 426 names the protocol and its version.
+        for name in ["Upgrade", "Sec-WebSocket-Version"] {
+            for value in headers.values(name) { writer.write(name, value) }
+        }
+        writer.write(headers)
+        writer.write("Content-Length", String(body.count))
+        writer.write("Connection", "close")
+        return writer.finish().map { $0 + body }
+    }
+
+    /// RFC 9110 15; empty for a status that the gateway never sends.
+    private static func reasonPhrase(_ status: Int) -> String {
+        switch status {
+        case 101: "Switching Protocols"
+        case 200: "OK"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 408: "Request Timeout"
+        case 426: "Upgrade Required"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: ""
+        }
+    }
+}
+
+/// Collects a head line by line and gives it up only if every line was sound.
+private struct HeadWriter {
+    private var bytes: [UInt8]
+    private var isSound = true
+
+    init(startLine: String) {
+        bytes = Array(startLine.utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
+    }
+
+    mutating func write(_ name: String, _ value: String) {
+        guard HeaderFields.isValidName(name), HeaderFields.isValidValue(value) else {
+            isSound = false
+            return
+        }
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(contentsOf: ": ".utf8)
+        bytes.append(contentsOf: value.utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
+    }
+
+    /// Fields that frame the message or negotiate the upgrade are the gateway's own; a second one would contradict it.
+    mutating func write(_ headers: HeaderFields) {
+        for field in headers.fields where !Self.isOwn(field.name) {
+            write(field.name, field.value)
+        }
+    }
+
+    consuming func finish() -> [UInt8]? {
+        guard isSound else { return nil }
+        bytes.append(contentsOf: "\r\n".utf8)
+        return bytes
+    }
+
+    private static let own = ["Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding"]
+
+    private static func isOwn(_ name: String) -> Bool {
+        name.prefix(14).equalsIgnoringCase("Sec-WebSocket-") || own.contains { $0.equalsIgnoringCase(name) }
+    }
+}

@@ -1,0 +1,72 @@
+/// A client's opening handshake that RFC 6455 4.2.1 allows.
+package struct UpgradeRequest: Sendable {
+    package var target: RequestTarget
+    package let host: RequestHost
+    /// `Sec-WebSocket-Key`: 16 bytes in canonical base64.
+    package let key: String
+    /// Offered, in the client's order of preference: tokens, each one once.
+    package var subprotocols: [String]
+    /// Offers of extensions as they were sent, one an element.
+    package let extensions: [String]
+    package let origin: String?
+    /// All fields of the request.
+    package let headers: HeaderFields
+
+    /// Checks the request as RFC 6455 4.2.1 asks. `upgradeRequired` where nothing asks for an upgrade,
+    /// `versionUnsupported` where only the version is wrong, `malformedUpgrade` for all else.
+    package init(_ head: RequestHead) throws(HandshakeError) {
+        let headers = head.headers
+        guard headers.contains("Upgrade") else { throw .upgradeRequired }
+        guard head.method == "GET" else { throw .malformedUpgrade("method is not GET") }
+        // A second protocol beside websocket would let an upstream choose one that nobody here reads.
+        let upgrades = headers.listValues("Upgrade")
+        guard upgrades.count == 1, upgrades[0].equalsIgnoringCase("websocket") else {
+            throw .malformedUpgrade("Upgrade is not websocket alone")
+        }
+        guard headers.listValues("Connection").contains(where: { $0.equalsIgnoringCase("upgrade") }) else {
+            throw .malformedUpgrade("Connection does not name upgrade")
+        }
+        let keys = headers.values("Sec-WebSocket-Key")
+        guard keys.count == 1, Self.isKey(keys[0]) else {
+            throw .malformedUpgrade("Sec-WebSocket-Key is not 16 bytes in base64")
+        }
+        try Self.refuseBody(headers)
+        let versions = headers.values("Sec-WebSocket-Version")
+        guard versions.count == 1, versions[0] == "13" else { throw .versionUnsupported }
+        let origins = headers.values("Origin")
+        guard origins.count <= 1 else { throw .malformedUpgrade("more than one Origin") }
+
+        target = head.target
+        host = head.host
+        key = keys[0]
+        subprotocols = try Self.subprotocols(headers)
+        extensions = headers.listValues("Sec-WebSocket-Extensions")
+        origin = origins.first
+        self.headers = headers
+    }
+
+    /// A body's bytes would be frames to one reader and a body to the next.
+    private static func refuseBody(_ headers: HeaderFields) throws(HandshakeError) {
+        guard !headers.contains("Transfer-Encoding") else { throw .malformedUpgrade("upgrade with Transfer-Encoding") }
+        let lengths = headers.values("Content-Length")
+        guard lengths.isEmpty || lengths == ["0"] else { throw .malformedUpgrade("upgrade with a body") }
+    }
+
+    /// 24 characters; the last sextet before the padding carries two bits, so that its other four are zero.
+    private static func isKey(_ key: String) -> Bool {
+        let bytes = Array(key.utf8)
+        return bytes.count == 24 && bytes[..<22].allSatisfy(ByteSet.base64.contains)
+            && "AQgw".utf8.contains(bytes[21]) && bytes[22...].elementsEqual("==".utf8)
+    }
+
+    /// RFC 6455 4.1: tokens, none of them twice.
+    private static func subprotocols(_ headers: HeaderFields) throws(HandshakeError) -> [String] {
+        guard headers.contains("Sec-WebSocket-Protocol") else { return [] }
+        let offers = headers.listValues("Sec-WebSocket-Protocol")
+        guard !offers.isEmpty, offers.allSatisfy({ HeaderFields.isValidName($0) }) else {
+            throw .malformedUpgrade("Sec-WebSocket-Protocol is not a list of tokens")
+        }
+        guard Set(offers).count == offers.count else { throw .malformedUpgrade("a subprotocol is offered twice") }
+        return offers
+    }
+}

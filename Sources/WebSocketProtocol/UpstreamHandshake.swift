@@ -1,0 +1,54 @@
+/// What an upstream did wrong in its answer to the gateway's opening handshake.
+package enum UpstreamHandshakeError: Error, Sendable, Equatable {
+    /// Not a response head that RFC 9112 allows; the detail is a fixed phrase.
+    case malformedResponse(String)
+    /// Any status but 101.
+    case refused(status: Int)
+    /// A 101 that RFC 6455 4.1 does not allow; the detail is a fixed phrase.
+    case invalidUpgrade(String)
+}
+
+/// The client's side of RFC 6455 4.1: what was asked of an upstream, and whether its answer grants it.
+package struct UpstreamHandshake: Sendable {
+    /// The `Sec-WebSocket-Key` that was sent.
+    package let key: String
+    /// The only `Sec-WebSocket-Accept` that answers it.
+    package let expectedAccept: String
+    package let offeredSubprotocols: [String]
+
+    package init(key: String, expectedAccept: String, offeredSubprotocols: [String]) {
+        self.key = key
+        self.expectedAccept = expectedAccept
+        self.offeredSubprotocols = offeredSubprotocols
+    }
+
+    /// The subprotocol that the upstream chose, nil for none. No extension was offered, so none may be chosen.
+    package func verify(_ head: ResponseHead) throws(UpstreamHandshakeError) -> String? {
+        guard head.status == 101 else { throw .refused(status: head.status) }
+        let headers = head.headers
+        let upgrades = headers.listValues("Upgrade")
+        guard upgrades.count == 1, upgrades[0].equalsIgnoringCase("websocket") else {
+            throw .invalidUpgrade("Upgrade is not websocket alone")
+        }
+        guard headers.listValues("Connection").contains(where: { $0.equalsIgnoringCase("upgrade") }) else {
+            throw .invalidUpgrade("Connection does not name upgrade")
+        }
+        guard headers.values("Sec-WebSocket-Accept") == [expectedAccept] else {
+            throw .invalidUpgrade("Sec-WebSocket-Accept does not answer the key")
+        }
+        guard !headers.contains("Sec-WebSocket-Extensions") else {
+            throw .invalidUpgrade("an extension was not offered")
+        }
+        // RFC 9110 8.6 and RFC 9112 6.1: a 101 has no body, and says so by saying nothing.
+        guard !headers.contains("Transfer-Encoding"), headers.values("Content-Length").allSatisfy({ $0 == "0" }) else {
+            throw .invalidUpgrade("a 101 with a body")
+        }
+        let chosen = headers.values("Sec-WebSocket-Protocol")
+        guard chosen.count <= 1,
+            chosen.allSatisfy({ HeaderFields.isValidName($0) && offeredSubprotocols.contains($0) })
+        else {
+            throw .invalidUpgrade("the subprotocol was not offered")
+        }
+        return chosen.first
+    }
+}
