@@ -45,6 +45,7 @@ def test_close(gateway: StartGateway, upstream: Upstream) -> None:
         assert closing(socket) == (1008, "admin is not allowed")
     line = door.wait_audit("closed")
     assert (line["reason"], line["close_code"], line["closed_by"]) == ("message-denied", 1008, "gateway")
+    assert line["rule"] == "rule"
     upstream.wait("close")
 
 
@@ -122,7 +123,7 @@ def test_shadow_rule(gateway: StartGateway, upstream: Upstream) -> None:
     with door.connect() as socket:
         socket.send("4111-1111")
         assert socket.recv(PATIENCE) == "hello:4111-1111"
-    assert "rule" in json.dumps(door.wait_audit("closed")["shadow"])
+    assert door.wait_audit("closed")["rules"] == [{"rule": "rule", "count": 1, "mode": "shadow"}]
 
 
 def test_scopes(gateway: StartGateway, upstream: Upstream) -> None:

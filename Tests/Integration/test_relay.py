@@ -167,11 +167,11 @@ def test_bytes_behind_the_request_wait_for_the_101(gateway: StartGateway, raw_up
 
 
 def test_message_right_behind_the_upstreams_101(gateway: StartGateway, raw_upstream: StartUpstream) -> None:
-    def serve(peer: Peer) -> bytes:
+    def serve(peer: Peer) -> list[frames.Frame]:
         accept = frames.accept_for(peer.field("Sec-WebSocket-Key") or "")
         head = f"HTTP/1.1 101 Go\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
         peer.send(head.encode() + frames.encode(frames.TEXT, b"first", masked=False))
-        return peer.rest()
+        return list(peer.messages())
 
     with gateway(raw_upstream(serve)).connect() as socket:
         assert socket.recv(PATIENCE) == "first"

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,15 @@ class Peer:
 
     def frame(self) -> frames.Frame | None:
         return frames.read_frame(self.stream)
+
+    def messages(self) -> Iterator[frames.Frame]:
+        """Data frames until a close frame, which is answered with its like, or until the end of the stream."""
+        while frame := self.frame():
+            if frame.opcode == frames.CLOSE:
+                self.send(frames.encode(frames.CLOSE, frame.payload, masked=False))
+                return
+            if frame.opcode < frames.CLOSE:
+                yield frame
 
     def rest(self) -> bytes:
         """Everything until the gateway ends the connection."""
