@@ -1,0 +1,53 @@
+"""Policies as Python values. They are written as JSON, which YAML contains."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+Settings = dict[str, Any]
+
+
+def listener(certificates: Path, **settings: Any) -> Settings:
+    """A listener on a free port of 127.0.0.1; `settings` are put over what it has, those of `limits` one by one."""
+    base: Settings = {
+        "address": "127.0.0.1:0",
+        "tls": {"certificates": [certificate_pair(certificates)]},
+        "limits": {"drain_window": "1s"} | settings.pop("limits", {}),
+    }
+    return base | settings
+
+
+def certificate_pair(folder: Path) -> Settings:
+    return {"certificate": str(folder / "server.pem"), "private_key": str(folder / "server.key")}
+
+
+def route(name: str = "echo", path: str | None = None, **settings: Any) -> Settings:
+    """A route to the upstream `main`, public unless a `token` is among its middleware."""
+    base: Settings = {"name": name, "match": {"path": path or f"/{name}"}, "upstream": "main"}
+    middleware = settings.get("middleware", [])
+    if not any("token" in entry and entry["token"].get("mode") != "shadow" for entry in middleware):
+        base["public"] = True
+    return base | settings
+
+
+def token(**settings: Any) -> Settings:
+    """A `token` entry that takes what `portcullis token issue` makes."""
+    return {"token": {"issuers": ["local"]} | settings}
+
+
+def whole(listeners: dict[str, Settings], upstreams: dict[str, Settings], routes: list[Settings]) -> Settings:
+    return {
+        "listeners": listeners,
+        "upstreams": upstreams,
+        "token_issuers": {"local": {"builtin": {}}},
+        "routes": routes,
+    }
+
+
+def upstream(url: str, **settings: Any) -> Settings:
+    return {"endpoints": [url]} | settings
+
+
+def write(folder: Path, policy: Settings) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "policy.yaml").write_text(json.dumps(policy, indent=2, ensure_ascii=False))

@@ -1,0 +1,349 @@
+"""The commands of the binary, as a person would run them."""
+
+import json
+import os
+import pty
+import re
+import signal
+import ssl
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jwt
+import pytest
+import websockets.sync.client
+
+import forgery
+from conftest import ROOT, StartGateway
+from gateway import make_certificates, run
+from lines import PATIENCE, Lines
+from policy import token
+from upstreams import Upstream
+
+COMMANDS = ["run", "validate", "token", "connect", "echo", "certificate"]
+
+
+# Help
+
+
+def test_help_lists_the_commands(portcullis: Path) -> None:
+    text = run(portcullis, "--help").stdout
+    assert all(re.search(rf"^  {name}\b", text, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "token issue", "token list", "token inspect", "token revoke"])
+def test_help_of_each_command(portcullis: Path, command: str) -> None:
+    text = run(portcullis, *command.split(), "--help").stdout
+    assert "OVERVIEW:" in text
+    assert f"portcullis {command}" in text
+
+
+def test_unknown_command(portcullis: Path) -> None:
+    result = run(portcullis, "frobnicate", check=False)
+    assert result.returncode == 64
+    assert result.stdout == "" and "frobnicate" in result.stderr
+
+
+# validate
+
+
+def test_policies_that_ship_are_valid(portcullis: Path) -> None:
+    files = sorted((ROOT / "policies").rglob("*.yaml"))
+    assert len([file for file in files if not file.name.endswith(".test.yaml")]) >= 3
+    for path in {ROOT / "policies", *(file for file in files if not file.name.endswith(".test.yaml"))}:
+        result = run(portcullis, "validate", "--policies", path, check=False)
+        assert result.returncode == 0, f"{path}\n{result.stdout}{result.stderr}"
+
+
+BROKEN = """\
+listeners:
+  public:
+    adress: 127.0.0.1:8443
+    tls:
+      certificates: []
+upstreams:
+  main:
+    endpoints: [http://127.0.0.1:9001]
+routes:
+  - name: open
+    match: { path: /open }
+    upstream: mian
+"""
+
+
+def test_validate_prints_every_diagnostic(portcullis: Path, tmp_path: Path) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text(BROKEN)
+    result = run(portcullis, "validate", "--policies", tmp_path, check=False)
+    assert result.returncode == 1
+    output = result.stdout + result.stderr
+    pattern = rf"^{re.escape(str(file))}:(\d+):(\d+): error: (.+)$"
+    found = [(int(line), text) for line, _, text in re.findall(pattern, output, re.MULTILINE)]
+    assert [line for line, _ in found] == sorted(line for line, _ in found)
+    lines = {line for line, _ in found}
+    assert {3, 5, 8, 10, 12} <= lines, output
+    assert any("address" in text for line, text in found if line == 3)
+    assert any("main" in text for line, text in found if line == 12)
+    assert any("public: true" in text for line, text in found if line == 10)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "listeners: [", "a: &a [*a]", "listeners: {}\nlisteners: {}\n", "routes: !!python/object:os.system {}"]
+)
+def test_validate_refuses_broken_yaml(portcullis: Path, tmp_path: Path, text: str) -> None:
+    """H39."""
+    (tmp_path / "broken.yaml").write_text(text)
+    result = run(portcullis, "validate", "--policies", tmp_path, check=False)
+    assert result.returncode == 1
+    assert ": error: " in result.stdout + result.stderr
+
+
+def test_validate_of_nothing(portcullis: Path, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing"):
+        result = run(portcullis, "validate", "--policies", path, check=False)
+        assert result.returncode == 1
+        assert str(path) in result.stdout + result.stderr
+
+
+def test_run_refuses_a_broken_policy(portcullis: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    result = run(portcullis, "run", "--policies", tmp_path, "--state", tmp_path / "state", check=False)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "broken.yaml:3:" in result.stderr
+
+
+# token
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def test_issue_prints_the_token_alone(portcullis: Path, state: Path) -> None:
+    words = ["--subject", "alice", "--audience", "chat", "--audience", "feed", "--scope", "read", "--ttl", "90s"]
+    before = int(time.time())
+    result = run(portcullis, "token", "issue", *words, "--state", state)
+    text = result.stdout.removesuffix("\n")
+    key_id, key = forgery.signing_key(state)
+    claims = jwt.decode(text, key.public_key(), ["EdDSA"], audience="chat", issuer="portcullis")
+    assert claims["sub"] == "alice"
+    assert claims["aud"] == ["chat", "feed"]
+    assert claims["scope"] == "read"
+    assert claims["exp"] - claims["iat"] == 90
+    assert before <= claims["iat"] <= time.time() and claims["nbf"] <= claims["iat"]
+    assert claims["jti"]
+    header = jwt.get_unverified_header(text)
+    assert (header["alg"], header["kid"]) == ("EdDSA", key_id)
+    assert text not in result.stderr
+
+
+def test_token_lasts_a_day(portcullis: Path, state: Path) -> None:
+    text = run(portcullis, "token", "issue", "--subject", "alice", "--state", state).stdout.strip()
+    claims = jwt.decode(text, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 24 * 3600
+
+
+def test_store_never_holds_a_token(portcullis: Path, state: Path) -> None:
+    text = run(portcullis, "token", "issue", "--subject", "alice", "--state", state).stdout.strip()
+    for file in state.iterdir():
+        assert text.encode() not in file.read_bytes()
+        assert text.rpartition(".")[2].encode() not in file.read_bytes()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_list_inspect_revoke(portcullis: Path, state: Path) -> None:
+    text = run(
+        portcullis, "token", "issue", "--subject", "alice", "--audience", "chat", "--state", state
+    ).stdout.strip()
+    run(portcullis, "token", "issue", "--subject", "bob", "--state", state)
+    token_id = jwt.decode(text, options={"verify_signature": False})["jti"]
+
+    listing = run(portcullis, "token", "list", "--state", state).stdout
+    assert "alice" in listing and "bob" in listing and token_id in listing and text not in listing
+
+    inspection = run(portcullis, "token", "inspect", text, "--state", state).stdout
+    assert "alice" in inspection and "chat" in inspection and token_id in inspection
+
+    run(portcullis, "token", "revoke", "--id", token_id, "--state", state)
+    assert "revoked" in run(portcullis, "token", "list", "--state", state).stdout
+    assert "revoked" in run(portcullis, "token", "inspect", text, "--state", state, check=False).stdout
+
+
+def test_json_output(portcullis: Path, state: Path) -> None:
+    issued = json.loads(run(portcullis, "token", "issue", "--subject", "alice", "--json", "--state", state).stdout)
+    assert "alice" in json.dumps(issued)
+    listing = json.loads(run(portcullis, "token", "list", "--json", "--state", state).stdout)
+    assert "alice" in json.dumps(listing)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--id", "unknown"], ["--id", "a", "--subject", "b"], ["garbage"]])
+def test_revoke_of_nothing_is_an_error(portcullis: Path, state: Path, arguments: list[str]) -> None:
+    run(portcullis, "token", "issue", "--subject", "alice", "--state", state)
+    result = run(portcullis, "token", "revoke", *arguments, "--state", state, check=False)
+    assert result.returncode != 0
+    assert result.stderr
+
+
+def test_issue_needs_a_subject(portcullis: Path, state: Path) -> None:
+    result = run(portcullis, "token", "issue", "--state", state, check=False)
+    assert result.returncode == 64
+    assert "--subject" in result.stderr
+
+
+# certificate
+
+
+def test_certificates(portcullis: Path, tmp_path: Path) -> None:
+    folder = make_certificates(portcullis, tmp_path / "certs", "localhost", "*.chat.test", "127.0.0.1")
+    assert {file.name for file in folder.iterdir()} == {"ca.pem", "server.pem", "server.key"}
+    assert stat.S_IMODE((folder / "server.key").stat().st_mode) == 0o600
+    ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(folder / "server.pem", folder / "server.key")
+
+
+def test_certificates_are_never_overwritten(portcullis: Path, tmp_path: Path) -> None:
+    folder = make_certificates(portcullis, tmp_path / "certs", "localhost")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert run(portcullis, "certificate", "--out", folder, check=False).returncode != 0
+    assert run(portcullis, "certificate", "--out", folder, "--if-missing").returncode == 0
+    (folder / "server.key").unlink()
+    assert run(portcullis, "certificate", "--out", folder, check=False).returncode != 0
+    del before["server.key"]
+    assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+# echo
+
+
+@contextmanager
+def echo_server(portcullis: Path) -> Iterator[int]:
+    process = subprocess.Popen(
+        [portcullis, "echo", "--address", "127.0.0.1:0"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    try:
+        pattern = re.compile(r"127\.0\.0\.1:(\d+)")
+        line = Lines(process.stderr).wait(lambda line: pattern.search(line) is not None)
+        yield int(pattern.search(line)[1])  # type: ignore[index]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_echo(portcullis: Path) -> None:
+    with echo_server(portcullis) as port, websockets.sync.client.connect(f"ws://127.0.0.1:{port}", proxy=None) as ws:
+        for message in ["text", b"\x00\xff", "", "é" * 10_000]:
+            ws.send(message)
+            assert ws.recv(PATIENCE) == message
+        assert ws.ping().wait(PATIENCE)
+        ws.close(4000)
+        assert ws.close_code == 4000
+
+
+# connect
+
+
+def test_connect_through_a_pipe(portcullis: Path, gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream, middleware=[token()])
+    words = [door.url(), "--ca", door.certificates / "ca.pem", "--token", door.issue()]
+    process = subprocess.Popen(
+        [portcullis, "connect", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin and process.stdout and process.stderr
+    try:
+        output, errors = Lines(process.stdout), Lines(process.stderr)
+        process.stdin.write("a line\n")
+        process.stdin.flush()
+        output.wait(lambda line: "hello:a line" in line)
+        process.stdin.close()
+        assert process.wait(PATIENCE) == 0, errors.to_end()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+    assert upstream.wait("close")["code"] in (1000, 1001)
+
+
+def test_connect_at_a_terminal(portcullis: Path, gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [portcullis, "connect", door.url(), "--ca", door.certificates / "ca.pem"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        terminal = Lines(os.fdopen(ours, "r", errors="replace", closefd=False))
+        upstream.wait("open")
+        os.write(ours, b"a line\n")
+        terminal.wait(lambda line: "hello:a line" in line)
+        os.write(ours, b"\x04")
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_connect_tells_why_it_was_refused(portcullis: Path, gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream, middleware=[token()])
+    result = run(portcullis, "connect", door.url(), "--ca", door.certificates / "ca.pem", input="", check=False)
+    assert result.returncode == 3
+    assert "token-missing" in result.stderr and "401" in result.stderr
+
+
+def test_connect_tells_how_it_was_closed(portcullis: Path, gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream)
+    process = subprocess.Popen(
+        [portcullis, "connect", door.url(), "--ca", door.certificates / "ca.pem"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdin and process.stdout
+    try:
+        output = Lines(process.stdout)
+        process.stdin.write("close:4001:so long\n")
+        process.stdin.flush()
+        output.wait(lambda line: "4001" in line and "so long" in line)
+        assert process.wait(PATIENCE) == 1
+        process.stdin.close()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_connect_does_not_trust_everyone(portcullis: Path, gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream)
+    result = run(portcullis, "connect", door.url(), input="", check=False)
+    assert result.returncode not in (0, 64)
+    assert "certificate" in result.stderr.lower()
+    assert upstream.count("open") == 0
+
+
+def test_connect_to_nobody(portcullis: Path) -> None:
+    result = run(portcullis, "connect", "ws://127.0.0.1:1/", input="", check=False)
+    assert result.returncode not in (0, 64)
+    assert "127.0.0.1:1" in result.stderr or "refused" in result.stderr

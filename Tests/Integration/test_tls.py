@@ -1,0 +1,137 @@
+"""The TLS side of a listener."""
+
+import socket
+import ssl
+import warnings
+from pathlib import Path
+
+import pytest
+
+from client import RawClient
+from conftest import StartGateway
+from gateway import Gateway, make_certificates
+from lines import PATIENCE
+from policy import certificate_pair
+from upstreams import Upstream
+
+
+def only(version: ssl.TLSVersion, door: Gateway, ciphers: str | None = None) -> ssl.SSLContext:
+    with warnings.catch_warnings():
+        # The old versions are deprecated: they are tried here so that they fail.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context = door.context(minimum_version=version, maximum_version=version)
+    if ciphers:
+        context.set_ciphers(ciphers)
+    return context
+
+
+@pytest.mark.parametrize(("version", "name"), [("TLSv1_2", "TLSv1.2"), ("TLSv1_3", "TLSv1.3")])
+def test_versions(gateway: StartGateway, upstream: Upstream, version: str, name: str) -> None:
+    """H30."""
+    door = gateway(upstream)
+    with door.raw(context=only(ssl.TLSVersion[version], door)) as client:
+        assert client.socket.version() == name
+        client.upgrade()
+
+
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
+def test_old_versions_are_refused(gateway: StartGateway, upstream: Upstream, version: str) -> None:
+    """H30."""
+    door = gateway(upstream)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        door.raw(context=only(ssl.TLSVersion[version], door, "ALL:@SECLEVEL=0")).close()
+
+
+def test_minimum_version(gateway: StartGateway, upstream: Upstream, certificates: Path) -> None:
+    tls = {"certificates": [certificate_pair(certificates)], "minimum_version": "1.3"}
+    door = gateway(upstream, listener={"tls": tls})
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        door.raw(context=only(ssl.TLSVersion.TLSv1_2, door)).close()
+    door.connect().close()
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "AES128-GCM-SHA256"])
+def test_ciphers_without_authentication_or_forward_secrecy(
+    gateway: StartGateway, upstream: Upstream, cipher: str
+) -> None:
+    """H30."""
+    door = gateway(upstream)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        door.raw(context=only(ssl.TLSVersion.TLSv1_2, door, f"{cipher}:@SECLEVEL=0")).close()
+
+
+def test_alpn(gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream)
+    context = ssl.create_default_context(cafile=str(door.certificates / "ca.pem"))
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with door.raw(context=context) as client:
+        assert client.socket.selected_alpn_protocol() == "http/1.1"
+        client.upgrade()
+
+
+def test_certificate_by_server_name(
+    gateway: StartGateway, upstream: Upstream, certificates: Path, portcullis: Path, tmp_path: Path
+) -> None:
+    other = make_certificates(portcullis, tmp_path / "other", "other.test")
+    tls = {"certificates": [certificate_pair(certificates), certificate_pair(other)]}
+    door = gateway(upstream, listener={"tls": tls})
+    theirs = ssl.create_default_context(cafile=str(other / "ca.pem"))
+    for context, name in [(door.context(), "localhost"), (theirs, "other.test")]:
+        with door.raw(context=context, server_name=name) as client:
+            names = [value for kind, value in client.socket.getpeercert()["subjectAltName"] if kind == "DNS"]
+            assert name in names
+            client.upgrade()
+
+
+def test_first_certificate_answers_unknown_names(gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream)
+    for name in ["unknown.test", None]:
+        context = door.context(check_hostname=False)
+        with (
+            socket.create_connection(("127.0.0.1", door.port)) as plain,
+            context.wrap_socket(plain, server_hostname=name) as client,
+        ):
+            assert ("DNS", "localhost") in client.getpeercert()["subjectAltName"]
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_sessions_are_resumed(gateway: StartGateway, upstream: Upstream, version: str) -> None:
+    door = gateway(upstream)
+    context = only(ssl.TLSVersion[version], door)
+    with door.raw(context=context) as client:
+        client.upgrade()
+        session = client.socket.session
+    assert session.has_ticket
+    with door.raw(context=context, session=session) as client:
+        assert client.socket.session_reused
+        client.upgrade()
+
+
+def test_something_other_than_tls(gateway: StartGateway, upstream: Upstream) -> None:
+    """The listener goes on after it."""
+    door = gateway(upstream)
+    with socket.create_connection(("127.0.0.1", door.port)) as plain:
+        plain.settimeout(PATIENCE)
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try:
+            while plain.recv(1024):
+                pass
+        except ConnectionError:
+            pass
+    door.connect().close()
+
+
+def test_peer_that_never_speaks(gateway: StartGateway, upstream: Upstream) -> None:
+    """H23: TLS has the handshake deadline as well."""
+    door = gateway(upstream, listener={"limits": {"handshake_timeout": "500ms"}})
+    with socket.create_connection(("127.0.0.1", door.port)) as plain:
+        plain.settimeout(PATIENCE)
+        assert plain.recv(1) == b""
+    door.connect().close()
+
+
+def test_client_that_does_not_trust_the_authority(gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        RawClient(door.port, ssl.create_default_context())
+    door.connect().close()
