@@ -37,8 +37,8 @@ package struct HandshakeContext: Sendable {
     package let time: HandshakeTime
     /// What goes upstream beside the fields that the engine writes itself (`Host`, the handshake's own, `X-Forwarded-*`).
     package var upstreamHeaders: HeaderFields
-    /// Added to the 101.
-    package var responseHeaders = HeaderFields()
+    /// Made on the upstream's 101 before it goes to the client.
+    package var responseEdits: [HeaderEdit] = []
     /// Set once a token has been verified.
     package var identity: VerifiedToken?
     /// Held as long as the connection lives.

@@ -1,6 +1,6 @@
 import PolicyModel
 import Tokens
-import WebSocketProtocol
+package import WebSocketProtocol
 
 /// `headers`: edits of the request toward the upstream, and of the 101 toward the client.
 struct HeaderEdits: HandshakeMiddleware {
@@ -11,30 +11,47 @@ struct HeaderEdits: HandshakeMiddleware {
     }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        let facts = context
-        guard Self.apply(settings.request, to: &context.upstreamHeaders, facts),
-            Self.apply(settings.response, to: &context.responseHeaders, facts)
+        guard let request = Self.expanded(settings.request, context),
+            let response = Self.expanded(settings.response, context)
         else { return .refuse(Refusal(.malformedRequest)) }
+        for edit in request { edit.apply(to: &context.upstreamHeaders) }
+        context.responseEdits += response
         return .pass
     }
 
-    /// Remove, then set, then add. false where a value that came out of a token or a request may not stand in a header.
-    private static func apply(
-        _ edits: HeadersSettings.Edits, to headers: inout HeaderFields, _ facts: HandshakeContext
-    ) -> Bool {
-        for name in edits.remove { headers.removeEquivalent(name) }
+    /// Remove, then set, then add. nil where a value that came out of a token or a request may not stand in a header.
+    private static func expanded(_ edits: HeadersSettings.Edits, _ facts: HandshakeContext) -> [HeaderEdit]? {
+        var result = edits.remove.map { HeaderEdit.remove($0) }
         for (name, template) in edits.set {
             let value = template.expanded(facts.value(of:))
-            guard HeaderFields.isValidValue(value) else { return false }
-            headers.removeEquivalent(name)
-            headers.add(name, value)
+            guard HeaderFields.isValidValue(value) else { return nil }
+            result.append(.set(name, value))
         }
         for (name, template) in edits.add {
             let value = template.expanded(facts.value(of:))
-            guard HeaderFields.isValidValue(value) else { return false }
+            guard HeaderFields.isValidValue(value) else { return nil }
+            result.append(.add(name, value))
+        }
+        return result
+    }
+}
+
+/// One edit of a head, its variables filled in. `_` and `-` count as equal in what is removed or replaced.
+package enum HeaderEdit: Sendable, Hashable {
+    case remove(String)
+    case set(String, String)
+    case add(String, String)
+
+    package func apply(to headers: inout HeaderFields) {
+        switch self {
+        case .remove(let name):
+            headers.removeEquivalent(name)
+        case .set(let name, let value):
+            headers.removeEquivalent(name)
+            headers.add(name, value)
+        case .add(let name, let value):
             headers.add(name, value)
         }
-        return true
     }
 }
 

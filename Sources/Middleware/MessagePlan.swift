@@ -22,7 +22,7 @@ package enum MessageVerdict: Sendable, Hashable {
 package struct MessageRules: Sendable {
     fileprivate struct Entry: Sendable {
         let rule: MessageRule
-        let filter: any MessageFilter
+        let filter: RuleFilter
     }
 
     fileprivate let entries: [Entry]
@@ -38,7 +38,20 @@ package struct MessagePlan: Sendable {
     private struct Step: Sendable {
         let name: String
         let isShadow: Bool
-        let filter: any MessageFilter
+        let filter: Filter
+    }
+
+    /// The policy's rules are called directly; only what came from elsewhere is called through its protocol.
+    private enum Filter: Sendable {
+        case rule(RuleFilter)
+        case other(any MessageFilter)
+
+        func inspect(opcode: Opcode, payload: Span<UInt8>, using scratch: inout FilterScratch) -> FilterVerdict {
+            switch self {
+            case .rule(let filter): filter.inspect(opcode: opcode, payload: payload, using: &scratch)
+            case .other(let filter): filter.inspect(opcode: opcode, payload: payload, using: &scratch)
+            }
+        }
     }
 
     private let steps: [Step]
@@ -51,7 +64,7 @@ package struct MessagePlan: Sendable {
     ) {
         self.maximumBytes = maximumBytes
         steps = rules.entries.filter { $0.rule.concerns(sender, identity) }
-            .map { Step(name: $0.rule.name, isShadow: $0.rule.mode == .shadow, filter: $0.filter) }
+            .map { Step(name: $0.rule.name, isShadow: $0.rule.mode == .shadow, filter: .rule($0.filter)) }
     }
 
     /// Compiles the rules for this connection alone.
@@ -62,7 +75,7 @@ package struct MessagePlan: Sendable {
     /// For filters that no rule of the policy describes.
     init(_ filters: [(name: String, mode: EnforcementMode, filter: any MessageFilter)], maximumBytes: Int = .max) {
         self.maximumBytes = maximumBytes
-        steps = filters.map { Step(name: $0.name, isShadow: $0.mode == .shadow, filter: $0.filter) }
+        steps = filters.map { Step(name: $0.name, isShadow: $0.mode == .shadow, filter: .other($0.filter)) }
     }
 
     /// True where nothing reads payloads: they can be streamed without assembling.

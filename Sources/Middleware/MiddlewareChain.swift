@@ -70,8 +70,8 @@ package struct AdmittedUpgrade: Sendable {
     package let identity: VerifiedToken?
     /// See ``HandshakeContext/upstreamHeaders``.
     package let upstreamHeaders: HeaderFields
-    /// Added to the 101.
-    package let responseHeaders: HeaderFields
+    /// Made on the upstream's 101 before it goes to the client, in this order.
+    package let responseEdits: [HeaderEdit]
     /// Given back when the last copy of this value is gone.
     package let leases: [ConnectionLease]
     package let shadowRefusals: [ShadowRefusal]
@@ -82,7 +82,7 @@ package struct AdmittedUpgrade: Sendable {
         requestID = context.requestID
         identity = context.identity
         upstreamHeaders = context.upstreamHeaders
-        responseHeaders = context.responseHeaders
+        responseEdits = context.responseEdits
         leases = context.leases
         shadowRefusals = context.shadowRefusals
     }

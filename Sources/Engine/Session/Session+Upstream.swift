@@ -107,7 +107,7 @@ extension Session {
         var headers = head.headers
         HopByHop.removeHopByHop(from: &headers)
         headers.remove("Content-Length")
-        for field in attempt.admitted.responseHeaders.fields { headers.set(field.name, field.value) }
+        for edit in attempt.admitted.responseEdits { edit.apply(to: &headers) }
         guard
             let response = ResponseWriter.serializedSwitchingProtocols(
                 accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: subprotocol,

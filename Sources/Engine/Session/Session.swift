@@ -40,6 +40,9 @@ final class Session: ChannelOwner {
     var upstream: Channel?
     /// Bytes of the client that came before the upstream's 101: they wait (RFC 6455 section 4.1).
     var earlyBytes: [UInt8] = []
+    /// What has come, and was not looked at, since the session was refused.
+    private var lingeredBytes = 0
+    private static let maximumLingeredBytes = 256 * 1024
     /// The end of the phase; a relay has deadlines of its own.
     private var phaseDeadline: Nanoseconds
 
@@ -93,9 +96,17 @@ final class Session: ChannelOwner {
             keepEarly(bytes)
         case .awaitingUpstream:
             if channel === client { keepEarly(bytes) } else { receiveUpstreamHead(bytes) }
-        case .tls, .ending:
+        case .ending:
+            linger(bytes.count)
+        case .tls:
             break
         }
+    }
+
+    /// A refused peer is read so that the answer is not lost to a reset, but not for as long as it likes to send.
+    private func linger(_ count: Int) {
+        lingeredBytes += count
+        if lingeredBytes > Self.maximumLingeredBytes { end() }
     }
 
     override func channelEnded(_ channel: Channel) {
