@@ -45,7 +45,8 @@ struct ConnectCommand: ParsableCommand {
 
         init?(_ url: String) {
             guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-                ["ws", "wss"].contains(scheme), let host = parts.host, !host.isEmpty, parts.user == nil, parts.fragment == nil
+                ["ws", "wss"].contains(scheme), let host = parts.host, !host.isEmpty, parts.user == nil,
+                parts.fragment == nil
             else { return nil }
             isSecure = scheme == "wss"
             self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host

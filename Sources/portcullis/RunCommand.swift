@@ -32,7 +32,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Append the audit log to this file; - is standard output.", valueName: "file"))
     var auditLog = "-"
 
-    @Option(help: ArgumentHelp("Tell this and what is graver: debug, info, notice, warning, error.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("Tell this and what is graver: debug, info, notice, warning, error.", valueName: "level"))
     var logLevel = "notice"
 
     func validate() throws {

@@ -26,7 +26,8 @@ private let token = MiddlewareSettings.token(
                 remove: ["Cookie", "X-Gone"], set: [("X-Client-IP", "${client.ip}"), ("X-Gone", "back")],
                 add: [("Via", "portcullis"), ("X-Request-ID", "<${request.id}>")]),
             response: try edits(
-                remove: ["Server"], set: [("Strict-Transport-Security", "max-age=1")], add: [("X-A", "1"), ("X-A", "2")]))
+                remove: ["Server"], set: [("Strict-Transport-Security", "max-age=1")],
+                add: [("X-A", "1"), ("X-A", "2")]))
         let context = try context(
             "/chat", [("Cookie", "a=b"), ("x_gone", "1"), ("Via", "other"), ("x-client-ip", "6.6.6.6")])
         let admitted = try #require(chain(.headers(settings)).admit(context).admitted)

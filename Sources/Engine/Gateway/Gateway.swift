@@ -1,4 +1,3 @@
-
 package import Logging
 internal import Middleware
 package import PolicyModel

@@ -57,7 +57,9 @@ final class TokenWatcher: Sendable {
             }
             position.dataVersion = version
             position.sequence = sequence
-            if position.isFailing { logger.notice("token store readable again", metadata: ["path": "\(position.store.path)"]) }
+            if position.isFailing {
+                logger.notice("token store readable again", metadata: ["path": "\(position.store.path)"])
+            }
             position.isFailing = false
             authority.markUnavailable(false)
         } catch {

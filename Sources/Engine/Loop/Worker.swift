@@ -87,7 +87,8 @@ internal import Middleware
 
     private func handle(_ key: UInt64, _ readiness: Readiness) {
         let slot = Int(key & 0xffff_ffff)
-        guard slot < channels.count, UInt64(generations[slot] & 0x7fff_ffff) == key >> 32, let channel = channels[slot] else {
+        guard slot < channels.count, UInt64(generations[slot] & 0x7fff_ffff) == key >> 32, let channel = channels[slot]
+        else {
             return
         }
         channel.handle(readiness)
