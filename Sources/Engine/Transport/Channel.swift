@@ -309,7 +309,11 @@ extension Channel {
         while !queue.isEmpty {
             let isWhole = unsafe queue.withBytes { unsafe tls?.write($0) ?? false }
             queue.release()
-            guard isWhole else { return .failed }
+            guard isWhole else {
+                // What TLS wrote before it broke must not be taken for another session's.
+                unsafe worker.transfer.takeOutput { _ in }
+                return .failed
+            }
             let result = sendSealed()
             guard result == .done else { return result }
         }

@@ -4,7 +4,7 @@ struct MessageBuffers {
     private var free: [[UInt8]] = []
     private static let kept = 64
     /// A larger one is not kept.
-    private static let keptCapacity = 1024 * 1024
+    private static let keptCapacity = 256 * 1024
 
     mutating func take() -> [UInt8] {
         free.popLast() ?? []
