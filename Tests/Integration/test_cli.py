@@ -1,5 +1,6 @@
 """The commands of the binary, as a person would run them."""
 
+import errno
 import json
 import os
 import pty
@@ -231,15 +232,18 @@ def echo_server(portcullis: Path) -> Iterator[int]:
         text=True,
     )
     assert process.stderr
+    output = Lines(process.stderr)
     try:
         pattern = re.compile(r"127\.0\.0\.1:(\d+)")
-        line = Lines(process.stderr).wait(lambda line: pattern.search(line) is not None)
+        line = output.wait(lambda line: pattern.search(line) is not None)
         yield int(pattern.search(line)[1])  # type: ignore[index]
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
+        output.to_end()
+        process.stderr.close()
 
 
 def test_echo(portcullis: Path) -> None:
@@ -281,6 +285,15 @@ def test_connect_through_a_pipe(portcullis: Path, gateway: StartGateway, upstrea
     assert upstream.wait("close")["code"] in (1000, 1001)
 
 
+def lines_of_terminal(descriptor: int) -> Iterator[str]:
+    """What a terminal shows, until the last program has left it: Linux calls that an error."""
+    with open(descriptor, errors="replace", closefd=False) as stream:
+        try:
+            yield from stream
+        except OSError as error:
+            assert error.errno == errno.EIO
+
+
 def test_connect_at_a_terminal(portcullis: Path, gateway: StartGateway, upstream: Upstream) -> None:
     door = gateway(upstream)
     ours, theirs = pty.openpty()
@@ -292,8 +305,8 @@ def test_connect_at_a_terminal(portcullis: Path, gateway: StartGateway, upstream
         start_new_session=True,
     )
     os.close(theirs)
+    terminal = Lines(lines_of_terminal(ours))
     try:
-        terminal = Lines(os.fdopen(ours, "r", errors="replace", closefd=False))
         upstream.wait("open")
         os.write(ours, b"a line\n")
         terminal.wait(lambda line: "hello:a line" in line)
@@ -302,6 +315,7 @@ def test_connect_at_a_terminal(portcullis: Path, gateway: StartGateway, upstream
     finally:
         process.kill()
         process.wait()
+        terminal.to_end()
         os.close(ours)
 
 
