@@ -62,6 +62,7 @@ package final class Gateway {
         self.logger = logger
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
+        Self.checkDescriptorLimit(configuration.policy, logger)
         let authority = TokenAuthority()
         let environment = MiddlewareEnvironment(tokens: authority)
         let upstreams = Dictionary(
@@ -91,6 +92,16 @@ package final class Gateway {
         acceptor = try Acceptor(
             sockets, inboxes: inboxes, audit: audit, policyVersion: configuration.policyVersion, signals: signals,
             finished: finished, logger: logger)
+    }
+
+    /// Each connection takes two descriptors, one toward either side.
+    private static func checkDescriptorLimit(_ policy: Policy, _ logger: Logger) {
+        let limit = DescriptorLimit.raise()
+        let wanted = policy.listeners.reduce(0) { $0 &+ 2 * UInt64($1.limits.connections) } &+ 64
+        guard limit < wanted else { return }
+        logger.warning(
+            "fewer file descriptors than limits.connections needs: raise the hard limit (ulimit -Hn, LimitNOFILE)",
+            metadata: ["limit": "\(limit)", "wanted": "\(wanted)"])
     }
 
     /// Serves until a signal ends it and every connection has had its close. False where a second signal cut that short.
