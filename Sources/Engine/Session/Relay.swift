@@ -23,7 +23,8 @@ final class Relay {
         var rule: String?
     }
 
-    let admitted: AdmittedUpgrade
+    /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
+    private let leases: [ConnectionLease]
     let route: RouteRuntime
     /// Where the upgrade went, as the audit log tells it.
     let endpoint: String
@@ -74,7 +75,7 @@ final class Relay {
         lifetimeEnd = now.saturatingAdd(policy.timeouts.lifetime.nanoseconds)
         expiry =
             identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
-        self.admitted = admitted
+        leases = admitted.leases
     }
 
     private static func nanoseconds(until unixSeconds: Int64, from unixMilliseconds: Int64) -> Nanoseconds {
