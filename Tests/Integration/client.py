@@ -1,27 +1,83 @@
-"""A TLS client that sends whatever bytes a test wants."""
+"""Clients: the `websockets` library, and one that sends whatever bytes a test wants."""
 
+import asyncio
 import http.client
 import json
 import socket
 import ssl
+import threading
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import websockets.asyncio.client
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
 
 import frames
 from lines import PATIENCE
 
 
-def closing(socket: ClientConnection) -> tuple[int, str]:
-    """The close frame that a client of the `websockets` library receives, and nothing before it."""
-    try:
-        message = socket.recv(PATIENCE)
-    except ConnectionClosed as ended:
-        assert ended.rcvd, "the connection ended without a close frame"
-        return ended.rcvd.code, ended.rcvd.reason
-    raise AssertionError(f"a message, and no close frame: {message!r:.100}")
+class Loop:
+    """An event loop in a thread of its own.
+
+    All clients of the `websockets` library live on it. That library's blocking client reads and writes a TLS socket
+    from two threads at once, and then Python's `ssl` loses a message now and then.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+LOOP = Loop()
+
+
+class Client:
+    """A connection of the `websockets` library, for tests that go one step after another."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        async def connect() -> ClientConnection:
+            return await websockets.asyncio.client.connect(url, **options)
+
+        self.connection: ClientConnection = LOOP.run(connect())
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, message: str | bytes | Iterable[str]) -> None:
+        """Sends a message; each element of an iterable is a fragment."""
+        LOOP.run(self.connection.send(message))
+
+    def recv(self, timeout: float = PATIENCE) -> str | bytes:
+        """The next message. ConnectionClosed at the end, TimeoutError where nothing comes."""
+        return LOOP.run(asyncio.wait_for(self.connection.recv(), timeout))
+
+    def ping(self, payload: str = "") -> None:
+        """Sends a ping and waits for its pong."""
+
+        async def ping() -> None:
+            await asyncio.wait_for(await self.connection.ping(payload), PATIENCE)
+
+        LOOP.run(ping())
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        LOOP.run(self.connection.close(code, reason))
+
+    def closing(self) -> tuple[int, str]:
+        """Code and reason of the close frame that comes next."""
+        try:
+            message = self.recv()
+        except ConnectionClosed as ended:
+            assert ended.rcvd, "the connection ended without a close frame"
+            return ended.rcvd.code, ended.rcvd.reason
+        raise AssertionError(f"a message, and no close frame: {message!r:.100}")
 
 
 @dataclass

@@ -12,12 +12,10 @@ from typing import Any
 
 import aiohttp
 import websockets.asyncio.client
-import websockets.sync.client
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection
 
 import policy as policies
-from client import RawClient, Response
+from client import Client, RawClient, Response
 from lines import PATIENCE, Lines, wait_until
 
 AUDIT_FIELDS = {"time", "event", "request_id", "listener", "client", "policy_version"}
@@ -101,19 +99,18 @@ class Gateway:
 
     def connect(
         self, path: str = "/echo", token: str | None = None, source: str = "127.0.0.1", **options: Any
-    ) -> ClientConnection:
+    ) -> Client:
         """A connection of the `websockets` library; `options` are that library's."""
         headers = dict(options.pop("additional_headers", {}))
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        return websockets.sync.client.connect(
+        return Client(
             self.url(path),
             sock=socket.create_connection(("127.0.0.1", self.port), PATIENCE, (source, 0)),
             ssl=self.context(),
             additional_headers=headers,
             proxy=None,
             open_timeout=PATIENCE,
-            legacy=True,  # the connection itself, which a `with` may close, but need not
             **({"max_size": None} | options),
         )
 

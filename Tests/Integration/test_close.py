@@ -5,9 +5,7 @@ import struct
 import pytest
 
 import frames
-from client import closing
 from conftest import StartGateway, StartUpstream
-from lines import PATIENCE
 from upstreams import Peer, Upstream
 
 
@@ -26,7 +24,7 @@ def test_upstreams_close_arrives_unchanged(gateway: StartGateway, upstream: Upst
     door = gateway(upstream)
     with door.connect() as socket:
         socket.send(f"close:{code}:{reason}")
-        assert closing(socket) == (code, reason)
+        assert socket.closing() == (code, reason)
     line = door.wait_audit("closed")
     assert (line["close_code"], line["closed_by"]) == (code, "upstream")
 
@@ -45,8 +43,8 @@ def test_messages_before_a_close_arrive(gateway: StartGateway, upstream: Upstrea
         socket.send("flood:20:60000")
         socket.send("close:4003:after the flood")
         for number in range(20):
-            assert socket.recv(PATIENCE)[:4] == struct.pack("!I", number)
-        assert closing(socket) == (4003, "after the flood")
+            assert socket.recv()[:4] == struct.pack("!I", number)
+        assert socket.closing() == (4003, "after the flood")
 
 
 def test_upstream_that_ends_without_a_close_frame(gateway: StartGateway, upstream: Upstream) -> None:
@@ -54,7 +52,7 @@ def test_upstream_that_ends_without_a_close_frame(gateway: StartGateway, upstrea
     door = gateway(upstream)
     with door.connect() as socket:
         socket.send("die")
-        assert closing(socket)[0] == 1011
+        assert socket.closing()[0] == 1011
     line = door.wait_audit("closed")
     assert (line["close_code"], line["closed_by"], line["reason"]) == (1011, "upstream", "upstream-lost")
 
@@ -63,9 +61,9 @@ def test_upstream_whose_process_is_killed(gateway: StartGateway, upstream: Upstr
     """H27."""
     with gateway(upstream).connect() as socket:
         socket.send("hi")
-        assert socket.recv(PATIENCE) == "hello:hi"
+        assert socket.recv() == "hello:hi"
         upstream.kill()
-        assert closing(socket)[0] == 1011
+        assert socket.closing()[0] == 1011
 
 
 def test_client_that_ends_without_a_close_frame(gateway: StartGateway, upstream: Upstream) -> None:
@@ -199,21 +197,21 @@ def test_close_reason_that_is_not_utf8(gateway: StartGateway, upstream: Upstream
 def test_message_of_exactly_the_limit(gateway: StartGateway, upstream: Upstream) -> None:
     with gateway(upstream, limits={"message_bytes": "1KiB"}).connect() as socket:
         socket.send(bytes(1024))
-        assert socket.recv(PATIENCE) == bytes(1024)
+        assert socket.recv() == bytes(1024)
 
 
 def test_clients_message_over_the_limit(gateway: StartGateway, upstream: Upstream) -> None:
     """1009 to its sender; the other side gets 1001."""
     with gateway(upstream, limits={"message_bytes": "1KiB"}).connect() as socket:
         socket.send(bytes(1025))
-        assert closing(socket)[0] == 1009
+        assert socket.closing()[0] == 1009
     assert upstream.wait("close")["code"] == 1001
 
 
 def test_upstreams_message_over_the_limit(gateway: StartGateway, upstream: Upstream) -> None:
     with gateway(upstream, limits={"message_bytes": "1KiB"}).connect() as socket:
         socket.send("flood:1:1025")
-        assert closing(socket)[0] == 1001
+        assert socket.closing()[0] == 1001
     assert upstream.wait("close")["code"] == 1009
 
 

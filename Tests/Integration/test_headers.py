@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from websockets.sync.client import ClientConnection
 
 import forgery
 import frames
+from client import Client
 from conftest import StartGateway
 from policy import token
 from upstreams import Upstream
@@ -37,7 +37,7 @@ def test_base_path_of_the_upstream(gateway: StartGateway, upstream: Upstream) ->
 
 def test_subprotocol_is_negotiated_with_the_upstream(gateway: StartGateway, upstream: Upstream) -> None:
     with gateway(upstream).connect(subprotocols=["chat.v2", "chat.v1"]) as socket:
-        assert socket.subprotocol == "chat.v2"
+        assert socket.connection.subprotocol == "chat.v2"
     assert seen(upstream)["sec-websocket-protocol"].replace(" ", "") == "chat.v2,chat.v1"
 
 
@@ -92,7 +92,7 @@ EDITS = {
 }
 
 
-def admitted(gateway: StartGateway, upstream: Upstream, headers: Any) -> tuple[ClientConnection, dict[str, Any]]:
+def admitted(gateway: StartGateway, upstream: Upstream, headers: Any) -> tuple[Client, dict[str, Any]]:
     door = gateway(upstream, middleware=[token(), {"headers": EDITS}])
     socket = door.connect(token=door.issue("alice"), additional_headers=headers)
     socket.close()
@@ -110,7 +110,8 @@ def test_edits(gateway: StartGateway, upstream: Upstream) -> None:
     assert headers["x-kept"] == "yes"
     assert headers["x-via"].endswith("portcullis")
     assert not {"cookie", "authorization"} & set(headers)
-    assert socket.response and socket.response.headers["Strict-Transport-Security"] == "max-age=63072000"
+    response = socket.connection.response
+    assert response and response.headers["Strict-Transport-Security"] == "max-age=63072000"
 
 
 @pytest.mark.parametrize("name", ["X_Auth_Subject", "x-auth_subject", "x_auth-SUBJECT"])

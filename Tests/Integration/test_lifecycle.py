@@ -7,7 +7,6 @@ import threading
 import pytest
 
 import frames
-from client import closing
 from conftest import StartGateway
 from lines import PATIENCE
 from upstreams import Upstream
@@ -20,7 +19,7 @@ def test_signal_drains(gateway: StartGateway, upstream: Upstream, number: signal
     sockets = [door.connect() for _ in range(20)]
     codes: list[tuple[int, str]] = []
     # Each client answers its close at once, as real ones do.
-    threads = [threading.Thread(target=lambda ws=ws: codes.append(closing(ws))) for ws in sockets]
+    threads = [threading.Thread(target=lambda ws=ws: codes.append(ws.closing())) for ws in sockets]
     for thread in threads:
         thread.start()
     door.process.send_signal(number)
@@ -57,7 +56,7 @@ def test_draining_refuses_who_has_not_spoken_yet(gateway: StartGateway, upstream
         # By now the gateway has finished TLS with this client, and not read a byte of a head.
         with door.connect() as other:
             other.send("hi")
-            assert other.recv(PATIENCE) == "hello:hi"
+            assert other.recv() == "hello:hi"
         door.terminate()
         door.wait_until_draining()
         try:

@@ -7,7 +7,6 @@ import pytest
 import policy as policies
 from conftest import StartGateway
 from gateway import Gateway
-from lines import PATIENCE
 from policy import token
 from upstreams import Upstream
 
@@ -60,7 +59,7 @@ def test_connections_of_a_listener(gateway: StartGateway, upstream: Upstream) ->
         check_dropped(door, "capacity-exceeded")
         for socket in (first, second):
             socket.send("hi")
-            assert socket.recv(PATIENCE) == "hello:hi"
+            assert socket.recv() == "hello:hi"
     door.wait_audit("closed")
     door.connect().close()
 
@@ -100,7 +99,7 @@ def test_shadow_mode_admits_and_tells(gateway: StartGateway, upstream: Upstream,
     door = gateway(upstream, middleware=[{name: settings | {"mode": "shadow"}}])
     with door.connect(), door.connect("/echo?second") as second:
         second.send("hi")
-        assert second.recv(PATIENCE) == "hello:hi"
+        assert second.recv() == "hello:hi"
     lines = [line for line in door.audit.so_far() if line["event"] == "opened"]
     # A rate and a limit of one admit the first connection.
     assert lines[1]["shadow"] == [{"middleware": name, "reason": reason}]

@@ -6,9 +6,9 @@ import select
 import threading
 
 import pytest
-from websockets.sync.client import ClientConnection
 
 import frames
+from client import Client
 from conftest import StartGateway, StartUpstream
 from lines import PATIENCE, wait_until
 from pour import Pour
@@ -24,7 +24,7 @@ def test_text_of_every_length_form(gateway: StartGateway, upstream: Upstream, si
     text = ("aé€😀" * size).encode()[:size].decode(errors="ignore") or "a"
     with gateway(upstream, limits=ROOMY).connect() as socket:
         socket.send(text)
-        assert socket.recv(PATIENCE) == "hello:" + text
+        assert socket.recv() == "hello:" + text
 
 
 @pytest.mark.parametrize("size", [0, *SIZES])
@@ -32,7 +32,7 @@ def test_binary_of_every_length_form(gateway: StartGateway, upstream: Upstream, 
     data = bytes(index * 7 % 251 for index in range(size))
     with gateway(upstream, limits=ROOMY).connect() as socket:
         socket.send(data)
-        assert socket.recv(PATIENCE) == data
+        assert socket.recv() == data
 
 
 def test_aiohttp_client(gateway: StartGateway, upstream: Upstream) -> None:
@@ -52,20 +52,20 @@ def test_aiohttp_client(gateway: StartGateway, upstream: Upstream) -> None:
 
 def test_offered_compression_is_stripped(gateway: StartGateway, upstream: Upstream) -> None:
     with gateway(upstream).connect(compression="deflate") as socket:
-        assert not socket.protocol.extensions
+        assert not socket.connection.protocol.extensions
         assert "sec-websocket-extensions" not in upstream.wait("open")["headers"]
 
 
 def test_fragments_from_the_client(gateway: StartGateway, upstream: Upstream) -> None:
     with gateway(upstream).connect() as socket:
         socket.send(iter(["one ", "two ", "", "three"]))
-        assert socket.recv(PATIENCE) == "hello:one two three"
+        assert socket.recv() == "hello:one two three"
 
 
 def test_fragments_from_the_upstream(gateway: StartGateway, upstream: Upstream) -> None:
     with gateway(upstream).connect() as socket:
         socket.send("fragment:one |two |three")
-        assert socket.recv(PATIENCE) == "one two three"
+        assert socket.recv() == "one two three"
 
 
 def test_character_split_across_fragments(gateway: StartGateway, upstream: Upstream) -> None:
@@ -104,7 +104,7 @@ def test_many_messages_arrive_in_order(gateway: StartGateway, upstream: Upstream
         for number in range(2_000):
             socket.send(str(number))
         for number in range(2_000):
-            assert socket.recv(PATIENCE) == f"hello:{number}"
+            assert socket.recv() == f"hello:{number}"
 
 
 def test_many_frames_in_one_write(gateway: StartGateway, upstream: Upstream) -> None:
@@ -117,7 +117,7 @@ def test_many_frames_in_one_write(gateway: StartGateway, upstream: Upstream) -> 
 
 def test_pings_are_answered(gateway: StartGateway, upstream: Upstream) -> None:
     with gateway(upstream).connect() as socket:
-        assert socket.ping("are you there").wait(PATIENCE)
+        socket.ping("are you there")
         socket.send("ping:and you")
         assert upstream.wait("pong")["text"] == "and you"
 
@@ -174,7 +174,7 @@ def test_message_right_behind_the_upstreams_101(gateway: StartGateway, raw_upstr
         return list(peer.messages())
 
     with gateway(raw_upstream(serve)).connect() as socket:
-        assert socket.recv(PATIENCE) == "first"
+        assert socket.recv() == "first"
 
 
 def test_500_connections_at_once(gateway: StartGateway, upstream: Upstream) -> None:
@@ -249,10 +249,10 @@ def test_slow_upstream_holds_the_client_back(gateway: StartGateway, raw_upstream
 
 def test_connections_do_not_mix(gateway: StartGateway, upstream: Upstream) -> None:
     door = gateway(upstream)
-    sockets: list[ClientConnection] = [door.connect(f"/echo?n={number}") for number in range(10)]
+    sockets: list[Client] = [door.connect(f"/echo?n={number}") for number in range(10)]
     for number, socket in reversed(list(enumerate(sockets))):
         socket.send("headers")
-        assert json.loads(socket.recv(PATIENCE))["url"] == f"/echo?n={number}"
+        assert json.loads(socket.recv())["url"] == f"/echo?n={number}"
     for socket in sockets:
         socket.close()
 
@@ -268,7 +268,7 @@ def test_abrupt_ends_leave_nothing_behind(gateway: StartGateway, upstream: Upstr
             client.close()
         wait_until(lambda: door.descriptors() <= before, "the descriptors are back")
         socket.send("still here")
-        assert socket.recv(PATIENCE) == "hello:still here"
+        assert socket.recv() == "hello:still here"
 
 
 def test_two_frameworks_at_once(gateway: StartGateway, upstream: Upstream) -> None:

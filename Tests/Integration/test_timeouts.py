@@ -1,16 +1,14 @@
 """Deadlines of live connections. They are short here, and nothing is asserted about how long they took."""
 
 import frames
-from client import closing
 from conftest import StartGateway
-from lines import PATIENCE
 from upstreams import Upstream
 
 
 def test_idle(gateway: StartGateway, upstream: Upstream) -> None:
     door = gateway(upstream, timeouts={"idle": "1s"})
     with door.connect() as socket:
-        assert closing(socket) == (1008, "idle-timeout")
+        assert socket.closing() == (1008, "idle-timeout")
     line = door.wait_audit("closed")
     assert (line["reason"], line["close_code"], line["closed_by"]) == ("idle-timeout", 1008, "gateway")
     upstream.wait("close")
@@ -20,9 +18,9 @@ def test_messages_keep_a_connection_from_being_idle(gateway: StartGateway, upstr
     with gateway(upstream, timeouts={"idle": "2s"}).connect() as socket:
         for number in range(4):
             socket.send(str(number))
-            assert socket.recv(PATIENCE) == f"hello:{number}"
+            assert socket.recv() == f"hello:{number}"
             # Longer than the deadline all together.
-            socket.ping().wait(PATIENCE)
+            socket.ping()
             try:
                 socket.recv(timeout=0.7)
             except TimeoutError:
@@ -32,13 +30,13 @@ def test_messages_keep_a_connection_from_being_idle(gateway: StartGateway, upstr
 def test_pings_alone_do_not(gateway: StartGateway, upstream: Upstream) -> None:
     """Without a data frame either way: a client that answers pings is idle all the same."""
     with gateway(upstream, timeouts={"idle": "1s", "ping_interval": "200ms"}).connect() as socket:
-        assert closing(socket) == (1008, "idle-timeout")
+        assert socket.closing() == (1008, "idle-timeout")
 
 
 def test_lifetime(gateway: StartGateway, upstream: Upstream) -> None:
     door = gateway(upstream, timeouts={"lifetime": "1s"})
     with door.connect() as socket:
-        assert closing(socket) == (1008, "lifetime-exceeded")
+        assert socket.closing() == (1008, "lifetime-exceeded")
     assert door.wait_audit("closed")["reason"] == "lifetime-exceeded"
 
 

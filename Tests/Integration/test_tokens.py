@@ -6,22 +6,21 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection
 
 import forgery
-from client import closing
+from client import Client
 from conftest import StartGateway, StartUpstream
 from gateway import Gateway
-from lines import PATIENCE, wait_until
+from lines import wait_until
 from policy import token
 from upstreams import Peer, Upstream
 
 CHAT = [token(audience="chat")]
 
 
-def greets(socket: ClientConnection) -> bool:
+def greets(socket: Client) -> bool:
     socket.send("hi")
-    return socket.recv(PATIENCE) == "hello:hi"
+    return socket.recv() == "hello:hi"
 
 
 # Refusals
@@ -227,9 +226,9 @@ def test_subprotocol(gateway: StartGateway, upstream: Upstream, order: tuple[str
     door = gateway(upstream, middleware=ALL_CARRIERS)
     text = door.issue("alice", "chat")
     with door.connect(subprotocols=[name.replace("{}", text) for name in order]) as socket:
-        assert socket.subprotocol == "chat"
+        assert socket.connection.subprotocol == "chat"
         assert greets(socket)
-        assert text not in str(socket.response)
+        assert text not in str(socket.connection.response)
     seen = upstream.wait("open")
     assert seen["headers"]["sec-websocket-protocol"] == "chat"
     assert text not in json.dumps(seen)
@@ -297,6 +296,6 @@ def test_expiry_closes_the_live_socket(gateway: StartGateway, upstream: Upstream
     door = gateway(upstream, middleware=CHAT)
     with door.connect(token=door.issue("alice", "chat", "--ttl", "3s")) as socket:
         assert greets(socket)
-        assert closing(socket) == (1008, "token-expired")
+        assert socket.closing() == (1008, "token-expired")
     line = door.wait_audit("closed")
     assert (line["reason"], line["closed_by"]) == ("token-expired", "gateway")
