@@ -97,8 +97,11 @@ final class Relay {
         guard self.ending == nil else { return false }
         self.ending = ending
         var patience = route.policy.timeouts.close.nanoseconds
-        // A frame that was cut short toward the client holds the close frame up: what the policy ends must end soon.
-        if ending.closedBy == .gateway, toClient.isInsideFrame { patience = min(patience, 900_000_000) }
+        // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
+        // its end: what the policy ends must end soon.
+        if ending.closedBy == .gateway, toClient.isInsideFrame || toUpstream.isInsideFrame {
+            patience = min(patience, 900_000_000)
+        }
         endDeadline = now.saturatingAdd(patience)
         return true
     }
