@@ -39,7 +39,7 @@ package enum Socket {
             if number >= 0 {
                 let descriptor = Descriptor(owning: number)
                 guard let address = read(storage) else { continue }
-                set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                prepare(number)
                 return .connection(descriptor, address)
             }
             switch errno {
@@ -53,7 +53,7 @@ package enum Socket {
     /// A socket that is connected or on its way: it is writable once that is decided.
     package static func connect(to address: SocketAddress) throws(SystemError) -> Descriptor {
         let descriptor = try open(address.ip, for: "connect to \(address)")
-        set(descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        prepare(descriptor.number)
         let result = unsafe withNative(address) { pointer, length in
             unsafe Glibc.connect(descriptor.number, pointer, length)
         }
@@ -134,6 +134,17 @@ package enum Socket {
         let number = socket(family, type, 0)
         guard number >= 0 else { throw SystemError(operation) }
         return Descriptor(owning: number)
+    }
+
+    /// Bytes that the kernel keeps of what TCP has not begun to send. Without a bound it takes megabytes for a slow peer, and
+    /// says that there is room again only when a third of them is gone: a peer that reads slowly would look like one that
+    /// does not read.
+    private static let unsentBytes: Int32 = 128 * 1024
+
+    /// A stream to a peer, before its first byte.
+    private static func prepare(_ number: Int32) {
+        set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        set(number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, unsentBytes)
     }
 
     private static func set(_ number: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {

@@ -89,7 +89,14 @@ final class Relay {
         guard ending == nil else { return endDeadline }
         return min(
             lifetimeEnd, expiry, lastData.saturatingAdd(route.policy.timeouts.idle.nanoseconds), clientLife.deadline,
-            upstreamLife.deadline)
+            upstreamLife.deadline, writeDeadline(of: toClient.channel), writeDeadline(of: toUpstream.channel))
+    }
+
+    /// When a peer that takes nothing of what waits for it is given up; the end of time where nothing waits.
+    func writeDeadline(of channel: Channel) -> Nanoseconds {
+        guard channel.isBlocked else { return .max }
+        let timeouts = route.policy.timeouts
+        return channel.blockedSince.saturatingAdd((timeouts.pingInterval + timeouts.pongTimeout).nanoseconds)
     }
 
     /// Notes the end, once. False where it was noted before.
