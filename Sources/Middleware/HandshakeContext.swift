@@ -39,6 +39,8 @@ package struct HandshakeContext: Sendable {
     package var upstreamHeaders: HeaderFields
     /// Added to the 101.
     package var responseHeaders = HeaderFields()
+    /// Names of the upstream's fields that the 101 is to go without.
+    package var removedResponseHeaders: [String] = []
     /// Set once a token has been verified.
     package var identity: VerifiedToken?
     /// Held as long as the connection lives.

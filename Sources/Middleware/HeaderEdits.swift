@@ -15,6 +15,8 @@ struct HeaderEdits: HandshakeMiddleware {
         guard Self.apply(settings.request, to: &context.upstreamHeaders, facts),
             Self.apply(settings.response, to: &context.responseHeaders, facts)
         else { return .refuse(Refusal(.malformedRequest)) }
+        // The upstream's own fields come later: what is removed or set here is taken out of them then.
+        context.removedResponseHeaders += settings.response.remove + settings.response.set.map(\.name)
         return .pass
     }
 

@@ -72,6 +72,8 @@ package struct AdmittedUpgrade: Sendable {
     package let upstreamHeaders: HeaderFields
     /// Added to the 101.
     package let responseHeaders: HeaderFields
+    /// See ``HandshakeContext/removedResponseHeaders``.
+    package let removedResponseHeaders: [String]
     /// Given back when the last copy of this value is gone.
     package let leases: [ConnectionLease]
     package let shadowRefusals: [ShadowRefusal]
@@ -83,6 +85,7 @@ package struct AdmittedUpgrade: Sendable {
         identity = context.identity
         upstreamHeaders = context.upstreamHeaders
         responseHeaders = context.responseHeaders
+        removedResponseHeaders = context.removedResponseHeaders
         leases = context.leases
         shadowRefusals = context.shadowRefusals
     }

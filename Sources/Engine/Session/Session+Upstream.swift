@@ -107,7 +107,8 @@ extension Session {
         var headers = head.headers
         HopByHop.removeHopByHop(from: &headers)
         headers.remove("Content-Length")
-        for field in attempt.admitted.responseHeaders.fields { headers.set(field.name, field.value) }
+        for name in attempt.admitted.removedResponseHeaders { headers.removeEquivalent(name) }
+        for field in attempt.admitted.responseHeaders.fields { headers.add(field.name, field.value) }
         guard
             let response = ResponseWriter.serializedSwitchingProtocols(
                 accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: subprotocol,
