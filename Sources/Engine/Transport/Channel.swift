@@ -48,6 +48,10 @@ final class Channel {
     private var queue: ByteQueue
     /// Encrypted bytes that the kernel would not take.
     private var sealed: ByteQueue
+    /// Bytes that TLS has put into ``sealed`` on its own account since that was last empty.
+    private var unsentOverhead = 0
+    /// More of it than a handshake can need. A peer that asks for key updates and does not read them is given up there.
+    private static let maximumOverhead = 64 * 1024
     private var interest: Interest
     fileprivate(set) var isDirty = false
     private var output = Output.open
@@ -209,6 +213,10 @@ extension Channel {
                 }
             }
             collectSealed()
+            guard unsentOverhead <= Self.maximumOverhead else {
+                owner?.channelFailed(self)
+                return
+            }
             if filled > 0 {
                 // `filled` bytes were written by TLS into the worker's buffer, which nobody else uses meanwhile.
                 let bytes = unsafe UnsafeRawBufferPointer(rebasing: worker.decrypted[..<filled])
@@ -264,6 +272,7 @@ extension Channel {
     /// Takes what TLS has written of itself: handshakes, tickets, alerts.
     private func collectSealed() {
         guard worker.transfer.outputCount > 0 else { return }
+        unsentOverhead += worker.transfer.outputCount
         unsafe worker.transfer.takeOutput { unsafe sealed.append($0) }
         worker.markDirty(self)
     }
@@ -306,6 +315,7 @@ extension Channel {
         }
         let result = send(&sealed)
         guard result == .done else { return result }
+        unsentOverhead = 0
         while !queue.isEmpty {
             let isWhole = unsafe queue.withBytes { unsafe tls?.write($0) ?? false }
             queue.release()
