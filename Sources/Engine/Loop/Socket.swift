@@ -39,7 +39,7 @@ package enum Socket {
             if number >= 0 {
                 let descriptor = Descriptor(owning: number)
                 guard let address = read(storage) else { continue }
-                prepare(number)
+                set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 return .connection(descriptor, address)
             }
             switch errno {
@@ -53,7 +53,7 @@ package enum Socket {
     /// A socket that is connected or on its way: it is writable once that is decided.
     package static func connect(to address: SocketAddress) throws(SystemError) -> Descriptor {
         let descriptor = try open(address.ip, for: "connect to \(address)")
-        prepare(descriptor.number)
+        set(descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         let result = unsafe withNative(address) { pointer, length in
             unsafe Glibc.connect(descriptor.number, pointer, length)
         }
@@ -136,15 +136,12 @@ package enum Socket {
         return Descriptor(owning: number)
     }
 
-    /// Bytes that the kernel keeps of what TCP has not begun to send. Without a bound it takes megabytes for a slow peer, and
-    /// says that there is room again only when a third of them is gone: a peer that reads slowly would look like one that
-    /// does not read.
-    private static let unsentBytes: Int32 = 128 * 1024
-
-    /// A stream to a peer, before its first byte.
-    private static func prepare(_ number: Int32) {
-        set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        set(number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, unsentBytes)
+    /// Bytes that the kernel holds for the peer, which has not acknowledged them.
+    static func unacknowledged(_ number: Int32) -> Int {
+        var count: Int32 = 0
+        // The kernel writes one int.
+        guard unsafe ioctl(number, UInt(TIOCOUTQ), &count) == 0 else { return 0 }
+        return Int(count)
     }
 
     private static func set(_ number: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {

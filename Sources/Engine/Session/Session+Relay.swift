@@ -219,6 +219,9 @@ extension Session {
 
     private func checkLife(_ relay: Relay, _ now: Nanoseconds) {
         let (toClient, toUpstream) = (relay.toClient.channel, relay.toUpstream.channel)
+        // A pong cannot come before all that the ping stands behind has been read.
+        if toClient.hasAdvanced() { relay.clientLife.heard(now) }
+        if toUpstream.hasAdvanced() { relay.upstreamLife.heard(now) }
         if now >= relay.writeDeadline(of: toClient) { return endRelay(relay, .writeTimeout) }
         if now >= relay.writeDeadline(of: toUpstream) { return endRelay(relay, .upstreamLost, code: .internalError) }
         // Who is not read cannot be heard: the other side, for which it is held back, is the one whose time runs.

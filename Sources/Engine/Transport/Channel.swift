@@ -67,6 +67,9 @@ final class Channel {
     private(set) var isBlocked = false
     /// Since when the kernel has taken nothing, while ``isBlocked``.
     private(set) var blockedSince: Nanoseconds = 0
+    /// Bytes that the kernel has taken, and how many of them the peer had when that was last asked.
+    private var sentBytes = 0
+    private var arrivedBytes = 0
     private(set) var isReading = true
     /// The peer has ended its stream: there is nothing left to read.
     private var hasEnded = false
@@ -137,6 +140,18 @@ final class Channel {
         var wanted: Interest = reads ? [.readable, .hangup] : watchingHangup ? [.hangup] : []
         if interest.contains(.writable) { wanted.insert(.writable) }
         setInterest(wanted)
+    }
+
+    /// Whether the peer, for which bytes wait, has taken some since this was last asked. The kernel holds megabytes for a slow
+    /// peer, and says that there is room only when a third of them is gone; that a peer reads is seen here long before.
+    func hasAdvanced() -> Bool {
+        guard isOpen else { return false }
+        let waiting = Socket.unacknowledged(number)
+        let before = arrivedBytes
+        arrivedBytes = sentBytes - waiting
+        guard waiting > 0, arrivedBytes > before else { return false }
+        if isBlocked { blockedSince = worker.now }
+        return true
     }
 
     private func setInterest(_ wanted: Interest) {
@@ -341,6 +356,7 @@ extension Channel {
         switch unsafe queue.withBytes({ unsafe Socket.send(number, $0) }) {
         case .failed: return .failed
         case .sent(let count):
+            sentBytes &+= count
             queue.drop(count)
             return queue.isEmpty ? .done : .blocked
         }
@@ -353,6 +369,7 @@ extension Channel {
             switch unsafe Socket.send(number, bytes) {
             case .failed: return .failed
             case .sent(let count):
+                sentBytes &+= count
                 guard count < bytes.count else { return .done }
                 unsafe sealed.append(UnsafeRawBufferPointer(rebasing: bytes[count...]))
                 return .blocked
