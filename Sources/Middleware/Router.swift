@@ -24,7 +24,22 @@ package struct Router: Sendable {
     }
 
     /// The index of the route; nil without one. `host` in lower case without port, `path` normalised, without query.
+    ///
+    /// Some servers leave path parameters (`;x=1`) out when they look a path up. Where that would mean another route, the
+    /// request has none: its policy is not the one that the upstream's reading would have asked for.
     package func route(host: String, path: String) -> Int? {
+        let found = lookUp(host: host, path: path)
+        guard path.utf8.contains(UInt8(ascii: ";")) else { return found }
+        return found == lookUp(host: host, path: Self.withoutParameters(path)) ? found : nil
+    }
+
+    /// Without what follows a semicolon in each segment, and without segments that are empty then.
+    private static func withoutParameters(_ path: String) -> String {
+        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { $0.prefix { $0 != UInt8(ascii: ";") } }
+        return "/" + segments.filter { !$0.isEmpty }.map { String(Substring($0)) }.joined(separator: "/")
+    }
+
+    private func lookUp(host: String, path: String) -> Int? {
         var best = anyHost.route(path)
         func consider(_ index: PathIndex?) {
             guard let route = index?.route(path) else { return }

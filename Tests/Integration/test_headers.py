@@ -7,7 +7,7 @@ import pytest
 import forgery
 import frames
 from client import Client
-from conftest import StartGateway
+from conftest import StartGateway, StartUpstream
 from policy import token
 from upstreams import Upstream
 
@@ -151,3 +151,15 @@ def test_subject_with_a_line_break(gateway: StartGateway, upstream: Upstream) ->
         client.send(frames.upgrade_request(Authorization=f"Bearer {forged}"))
         assert client.head().status >= 400
     assert upstream.count("open") == 0
+
+
+def test_edits_of_the_101(gateway: StartGateway, raw_upstream: StartUpstream) -> None:
+    """What the upstream says of itself can be taken out; what is added stands beside what is there."""
+    edits = {"remove": ["Server"], "set": {"X-Set": "policy"}, "add": {"X-Added": "policy"}}
+    target = raw_upstream(lambda peer: peer.switch("Server: old/1.0", "X_Set: a", "x-added: upstream", "X-Kept: yes"))
+    with gateway(target, middleware=[{"headers": {"response": edits}}]).raw() as client:
+        headers = client.upgrade().headers
+    assert "Server" not in headers and "X_Set" not in headers
+    assert headers.get_all("X-Set") == ["policy"]
+    assert headers.get_all("X-Added") == ["upstream", "policy"]
+    assert headers["X-Kept"] == "yes"

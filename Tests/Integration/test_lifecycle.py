@@ -2,11 +2,13 @@
 
 import signal
 import socket
+import subprocess
 import threading
 
 import pytest
 
 import frames
+from client import RawClient
 from conftest import StartGateway
 from lines import PATIENCE
 from upstreams import Upstream
@@ -111,3 +113,29 @@ def test_file_modes_of_the_state(gateway: StartGateway, upstream: Upstream) -> N
     assert door.state.stat().st_mode & 0o077 == 0
     for file in door.state.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_stalled_reader_of_the_audit_log(gateway: StartGateway, upstream: Upstream) -> None:
+    """The process ends although nobody takes its last records."""
+    door = gateway(upstream)
+    process = subprocess.Popen(
+        [door.binary, "run", "--policies", door.policies, "--state", door.state],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout and process.stderr
+    try:
+        line = next(line for line in process.stderr if "listening" in line)
+        port = int(line.split("address=127.0.0.1:")[1].split()[0])
+        for _ in range(20):
+            with RawClient(port, door.context()) as client:
+                client.send(frames.upgrade_request("/" + "x" * 8000))
+                client.response()
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()

@@ -10,7 +10,7 @@ import frames
 from client import Response
 from conftest import StartGateway, StartUpstream
 from gateway import Gateway
-from policy import route
+from policy import route, token
 from upstreams import Peer, RawUpstream, Upstream
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -161,6 +161,21 @@ def test_route_not_found(gateway: StartGateway, silent: RawUpstream, path: str) 
 def test_plain_http_to_an_unknown_route(gateway: StartGateway, silent: RawUpstream) -> None:
     door = gateway(silent)
     door.check_refusal(answer(door, frames.request("/", {"Host": "localhost"})), "route-not-found", 404)
+
+
+@pytest.mark.parametrize("path", ["/a/special;x=1/room", "/a/special;x", "/a/;x/special", "/a;x/special"])
+def test_path_parameters_do_not_lead_past_a_route(gateway: StartGateway, silent: RawUpstream, path: str) -> None:
+    """A server that leaves `;x` out would see the path of the guarded route."""
+    routes = [
+        route("special", match={"path_prefix": "/a/special"}, middleware=[token()]),
+        route("general", match={"path_prefix": "/a"}),
+    ]
+    gateway(silent, routes=routes).refused("route-not-found", 404, path)
+
+
+def test_path_parameters_within_a_route(gateway: StartGateway, upstream: Upstream) -> None:
+    gateway(upstream, routes=[route("general", match={"path_prefix": "/a"})]).connect("/a/room;x=1").close()
+    assert upstream.wait("open")["url"] == "/a/room;x=1"
 
 
 def test_host_of_another_route(gateway: StartGateway, silent: RawUpstream) -> None:

@@ -1,8 +1,15 @@
 """Deadlines of live connections. They are short here, and nothing is asserted about how long they took."""
 
+import socket
+import threading
+import time
+
+import pytest
+
 import frames
-from conftest import StartGateway
-from upstreams import Upstream
+from conftest import StartGateway, StartUpstream
+from lines import PATIENCE
+from upstreams import Peer, Upstream
 
 
 def test_idle(gateway: StartGateway, upstream: Upstream) -> None:
@@ -75,3 +82,56 @@ def test_client_that_stops_reading(gateway: StartGateway, upstream: Upstream) ->
         client.send_frame(frames.TEXT, b"flood:1000:60000")
         assert door.wait_audit("closed")["reason"] in ("write-timeout", "pong-timeout")
     upstream.wait("close")
+
+
+def pongs(peer: Peer) -> None:
+    """Answers pings, whatever else it does."""
+    while frame := peer.frame():
+        if frame.opcode == frames.PING:
+            peer.send(frames.encode(frames.PONG, frame.payload, masked=False))
+
+
+def test_client_that_reads_slowly(gateway: StartGateway, raw_upstream: StartUpstream) -> None:
+    """The upstream is not read meanwhile for longer than it may be silent. Neither of them is given up."""
+    count = 120
+
+    def flood(peer: Peer) -> None:
+        peer.switch()
+        threading.Thread(target=pongs, args=[peer], daemon=True).start()
+        message = frames.encode(frames.BINARY, bytes(60_000), masked=False)
+        for _ in range(count):
+            peer.send(message)
+        peer.socket.recv(1, socket.MSG_PEEK)
+
+    door = gateway(raw_upstream(flood), timeouts={"ping_interval": "500ms", "pong_timeout": "500ms"})
+    with door.raw(receive_buffer=65_536) as client:
+        client.upgrade()
+        received = 0
+        while received < count:
+            frame = client.frame()
+            assert frame and frame.opcode in (frames.BINARY, frames.PING), frame
+            if frame.opcode == frames.PING:
+                client.send_frame(frames.PONG, frame.payload)
+            else:
+                received += 1
+                time.sleep(0.05)
+
+
+def test_upstream_that_stops_reading(gateway: StartGateway, raw_upstream: StartUpstream) -> None:
+    """It is given up, although it still sends; the client, which is held back for it, is not the one to blame."""
+
+    def deaf(peer: Peer) -> None:
+        peer.switch()
+        while True:
+            peer.send(frames.encode(frames.TEXT, b"alive", masked=False))
+            time.sleep(0.1)
+
+    door = gateway(raw_upstream(deaf), timeouts={"ping_interval": "500ms", "pong_timeout": "500ms", "close": "500ms"})
+    with door.raw() as client:
+        client.upgrade()
+        client.socket.settimeout(0.5)
+        with pytest.raises(OSError):
+            while True:
+                client.send_frame(frames.BINARY, bytes(60_000))
+        client.socket.settimeout(PATIENCE)
+        assert door.wait_audit("closed")["reason"] == "upstream-lost"

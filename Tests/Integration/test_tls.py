@@ -1,5 +1,7 @@
 """The TLS side of a listener."""
 
+import ctypes
+import ctypes.util
 import socket
 import ssl
 import warnings
@@ -135,3 +137,28 @@ def test_client_that_does_not_trust_the_authority(gateway: StartGateway, upstrea
     with pytest.raises(ssl.SSLCertVerificationError):
         RawClient(door.port, ssl.create_default_context())
     door.connect().close()
+
+
+def test_flood_of_key_updates(gateway: StartGateway, upstream: Upstream) -> None:
+    """A client that asks for keys and reads no answer is given up before the answers fill the memory."""
+    library = ctypes.CDLL(ctypes.util.find_library("ssl"))
+    for name in ("TLS_client_method", "SSL_CTX_new", "SSL_new"):
+        getattr(library, name).restype = ctypes.c_void_p
+    door = gateway(upstream)
+    with socket.socket() as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect(("127.0.0.1", door.port))
+        context = ctypes.c_void_p(library.SSL_CTX_new(ctypes.c_void_p(library.TLS_client_method())))
+        session = ctypes.c_void_p(library.SSL_new(context))
+        try:
+            library.SSL_set_fd(session, plain.fileno())
+            library.SSL_set_alpn_protos(session, b"\x08http/1.1", 9)
+            assert library.SSL_connect(session) == 1
+            update_requested = 1
+            updates = 0
+            while library.SSL_key_update(session, update_requested) == 1 and library.SSL_do_handshake(session) == 1:
+                updates += 1
+                assert updates < 200_000, "the gateway takes them all"
+        finally:
+            library.SSL_free(session)
+            library.SSL_CTX_free(context)

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 import forgery
+import frames
 from client import Client
 from conftest import StartGateway, StartUpstream
 from gateway import Gateway
@@ -299,3 +300,20 @@ def test_expiry_closes_the_live_socket(gateway: StartGateway, upstream: Upstream
         assert socket.closing() == (1008, "token-expired")
     line = door.wait_audit("closed")
     assert (line["reason"], line["closed_by"]) == ("token-expired", "gateway")
+
+
+def test_revocation_inside_a_frame(gateway: StartGateway, raw_upstream: StartUpstream) -> None:
+    """A frame that the client has begun does not keep its way to the upstream open: the close deadline is far off."""
+
+    def swallow(peer: Peer) -> None:
+        peer.switch()
+        while peer.socket.recv(65_536):
+            pass
+
+    door = gateway(raw_upstream(swallow), middleware=CHAT, timeouts={"close": "1m"})
+    text = door.issue("alice", "chat")
+    with door.raw() as client:
+        client.upgrade(frames.upgrade_request(Authorization=f"Bearer {text}"))
+        client.send(frames.encode(frames.BINARY, bytes(1000))[:500])
+        door.revoke(text)
+        assert door.wait_audit("closed", patience=5)["reason"] == "token-revoked"

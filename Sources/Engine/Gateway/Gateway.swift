@@ -42,6 +42,9 @@ private final class RunningCount: Sendable {
 
 /// The gateway: made from a policy, it listens; run, it serves until a signal drains it.
 package final class Gateway {
+    /// How long the last audit records may take to be written, in milliseconds.
+    private static let auditPatience: Int32 = 5000
+
     private let configuration: GatewayConfiguration
     private let runtime: GatewayRuntime
     private let sockets: [ListeningSocket]
@@ -110,7 +113,11 @@ package final class Gateway {
         let watcher = watcher
         let resolver = resolver
         let position = position
-        let auditThread = try WorkerThread("audit") { audit.run() }
+        let audited = try WakeUp(blocking: false)
+        _ = try WorkerThread("audit") {
+            audit.run()
+            audited.wake()
+        }
         let watcherThread = try WorkerThread("tokens") { watcher.run(from: position) }
         if resolver.isNeeded { _ = try WorkerThread("resolver") { resolver.run() } }
         try startWorkers()
@@ -124,7 +131,8 @@ package final class Gateway {
         resolver.stop()
         watcherThread.join()
         audit.close()
-        auditThread.join()
+        // A reader of the log that does not read must not keep the gateway from its end.
+        audited.wait(milliseconds: isComplete ? Self.auditPatience : Self.auditPatience / 10)
         return isComplete
     }
 

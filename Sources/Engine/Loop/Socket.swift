@@ -136,6 +136,14 @@ package enum Socket {
         return Descriptor(owning: number)
     }
 
+    /// Bytes that the kernel holds for the peer, which has not acknowledged them.
+    static func unacknowledged(_ number: Int32) -> Int {
+        var count: Int32 = 0
+        // The kernel writes one int.
+        guard unsafe ioctl(number, UInt(TIOCOUTQ), &count) == 0 else { return 0 }
+        return Int(count)
+    }
+
     private static func set(_ number: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value
         _ = unsafe setsockopt(number, level, option, &value, socklen_t(MemoryLayout<Int32>.size))

@@ -90,7 +90,14 @@ final class Relay {
         guard ending == nil else { return endDeadline }
         return min(
             lifetimeEnd, expiry, lastData.saturatingAdd(route.policy.timeouts.idle.nanoseconds), clientLife.deadline,
-            upstreamLife.deadline)
+            upstreamLife.deadline, writeDeadline(of: toClient.channel), writeDeadline(of: toUpstream.channel))
+    }
+
+    /// When a peer that takes nothing of what waits for it is given up; the end of time where nothing waits.
+    func writeDeadline(of channel: Channel) -> Nanoseconds {
+        guard channel.isBlocked else { return .max }
+        let timeouts = route.policy.timeouts
+        return channel.blockedSince.saturatingAdd((timeouts.pingInterval + timeouts.pongTimeout).nanoseconds)
     }
 
     /// Notes the end, once. False where it was noted before.
@@ -98,8 +105,11 @@ final class Relay {
         guard self.ending == nil else { return false }
         self.ending = ending
         var patience = route.policy.timeouts.close.nanoseconds
-        // A frame that was cut short toward the client holds the close frame up: what the policy ends must end soon.
-        if ending.closedBy == .gateway, toClient.isInsideFrame { patience = min(patience, 900_000_000) }
+        // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
+        // its end: what the policy ends must end soon.
+        if ending.closedBy == .gateway, toClient.isInsideFrame || toUpstream.isInsideFrame {
+            patience = min(patience, 900_000_000)
+        }
         endDeadline = now.saturatingAdd(patience)
         return true
     }

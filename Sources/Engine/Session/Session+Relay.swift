@@ -211,17 +211,22 @@ extension Session {
         } else if now >= relay.lastData.saturatingAdd(timeouts.idle.nanoseconds) {
             endRelay(relay, .idleTimeout)
         } else {
-            checkLife(relay, now, patience: (timeouts.pingInterval + timeouts.pongTimeout).nanoseconds)
+            checkLife(relay, now)
         }
         let channel = client ?? upstream
         if let channel, channel.isOpen { worker.setDeadline(relay.deadline, for: channel) }
     }
 
-    private func checkLife(_ relay: Relay, _ now: Nanoseconds, patience: Nanoseconds) {
-        let toClient = relay.toClient.channel
-        if toClient.isBlocked, now >= toClient.blockedSince.saturatingAdd(patience) {
-            return endRelay(relay, .writeTimeout)
-        }
+    private func checkLife(_ relay: Relay, _ now: Nanoseconds) {
+        let (toClient, toUpstream) = (relay.toClient.channel, relay.toUpstream.channel)
+        // A pong cannot come before all that the ping stands behind has been read.
+        if toClient.hasAdvanced() { relay.clientLife.heard(now) }
+        if toUpstream.hasAdvanced() { relay.upstreamLife.heard(now) }
+        if now >= relay.writeDeadline(of: toClient) { return endRelay(relay, .writeTimeout) }
+        if now >= relay.writeDeadline(of: toUpstream) { return endRelay(relay, .upstreamLost, code: .internalError) }
+        // Who is not read cannot be heard: the other side, for which it is held back, is the one whose time runs.
+        if !toClient.isReading { relay.clientLife.heard(now) }
+        if !toUpstream.isReading { relay.upstreamLife.heard(now) }
         switch relay.clientLife.check(now) {
         case .ping(let number): relay.toClient.sendPing(number, &worker.random)
         case .lost: return endRelay(relay, .pongTimeout)

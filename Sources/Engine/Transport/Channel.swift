@@ -48,6 +48,10 @@ final class Channel {
     private var queue: ByteQueue
     /// Encrypted bytes that the kernel would not take.
     private var sealed: ByteQueue
+    /// Bytes that TLS has put into ``sealed`` on its own account since that was last empty.
+    private var unsentOverhead = 0
+    /// More of it than a handshake can need. A peer that asks for key updates and does not read them is given up there.
+    private static let maximumOverhead = 64 * 1024
     private var interest: Interest
     fileprivate(set) var isDirty = false
     private var output = Output.open
@@ -63,6 +67,9 @@ final class Channel {
     private(set) var isBlocked = false
     /// Since when the kernel has taken nothing, while ``isBlocked``.
     private(set) var blockedSince: Nanoseconds = 0
+    /// Bytes that the kernel has taken, and how many of them the peer had when that was last asked.
+    private var sentBytes = 0
+    private var arrivedBytes = 0
     private(set) var isReading = true
     /// The peer has ended its stream: there is nothing left to read.
     private var hasEnded = false
@@ -133,6 +140,18 @@ final class Channel {
         var wanted: Interest = reads ? [.readable, .hangup] : watchingHangup ? [.hangup] : []
         if interest.contains(.writable) { wanted.insert(.writable) }
         setInterest(wanted)
+    }
+
+    /// Whether the peer, for which bytes wait, has taken some since this was last asked. The kernel holds megabytes for a slow
+    /// peer, and says that there is room only when a third of them is gone; that a peer reads is seen here long before.
+    func hasAdvanced() -> Bool {
+        guard isOpen else { return false }
+        let waiting = Socket.unacknowledged(number)
+        let before = arrivedBytes
+        arrivedBytes = sentBytes - waiting
+        guard waiting > 0, arrivedBytes > before else { return false }
+        if isBlocked { blockedSince = worker.now }
+        return true
     }
 
     private func setInterest(_ wanted: Interest) {
@@ -209,6 +228,10 @@ extension Channel {
                 }
             }
             collectSealed()
+            guard unsentOverhead <= Self.maximumOverhead else {
+                owner?.channelFailed(self)
+                return
+            }
             if filled > 0 {
                 // `filled` bytes were written by TLS into the worker's buffer, which nobody else uses meanwhile.
                 let bytes = unsafe UnsafeRawBufferPointer(rebasing: worker.decrypted[..<filled])
@@ -264,6 +287,7 @@ extension Channel {
     /// Takes what TLS has written of itself: handshakes, tickets, alerts.
     private func collectSealed() {
         guard worker.transfer.outputCount > 0 else { return }
+        unsentOverhead += worker.transfer.outputCount
         unsafe worker.transfer.takeOutput { unsafe sealed.append($0) }
         worker.markDirty(self)
     }
@@ -306,6 +330,7 @@ extension Channel {
         }
         let result = send(&sealed)
         guard result == .done else { return result }
+        unsentOverhead = 0
         while !queue.isEmpty {
             let isWhole = unsafe queue.withBytes { unsafe tls?.write($0) ?? false }
             queue.release()
@@ -335,6 +360,7 @@ extension Channel {
         switch unsafe queue.withBytes({ unsafe Socket.send(number, $0) }) {
         case .failed: return .failed
         case .sent(let count):
+            sentBytes &+= count
             queue.drop(count)
             return queue.isEmpty ? .done : .blocked
         }
@@ -347,6 +373,7 @@ extension Channel {
             switch unsafe Socket.send(number, bytes) {
             case .failed: return .failed
             case .sent(let count):
+                sentBytes &+= count
                 guard count < bytes.count else { return .done }
                 unsafe sealed.append(UnsafeRawBufferPointer(rebasing: bytes[count...]))
                 return .blocked
