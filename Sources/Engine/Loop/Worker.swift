@@ -95,7 +95,8 @@ internal import Middleware
 
     private func fireTimers() {
         wheel.advance(to: now, into: &due)
-        for slot in due {
+        // One that another's deadline has put off meanwhile is not due any more.
+        for slot in due where !wheel.isSet(slot) {
             (slot == 0 ? housekeeper : channels[slot]?.owner)?.deadlinePassed(now: now)
         }
         due.removeAll(keepingCapacity: true)
