@@ -49,7 +49,10 @@ let layer4 = tested(
     [
         "WebSocketProtocol", "PolicyModel", "Tokens", "Crypto", "TokenStore", "Middleware", "Inspection", "CPlatform",
         logging,
-    ])
+    ], tests: [.target(name: "CAllocationCount")])
+
+/// Counts allocations, for tests that show that there are none. No part of the product.
+let testSupport = Target.target(name: "CAllocationCount", path: "Tests/Support/CAllocationCount")
 
 let layer5: [Target] = [
     .executableTarget(
@@ -69,6 +72,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: layer0 + layer1 + layer2 + layer3 + layer4 + layer5,
+    targets: layer0 + layer1 + layer2 + layer3 + layer4 + layer5 + [testSupport],
     cxxLanguageStandard: .cxx17
 )

@@ -6,13 +6,14 @@ internal import WebSocketProtocol
 /// RFC 6455 section 5.3: the key must not be predictable, so the stock comes from OpenSSL's generator, and each byte of it
 /// is used once.
 struct RandomPool: ~Copyable {
-    private var stock: [UInt8] = []
-    private var used = 0
+    private var stock = [UInt8](repeating: 0, count: RandomPool.size)
+    private var used = RandomPool.size
     private static let size = 4096
 
     mutating func maskingKey() -> MaskingKey {
         if stock.count - used < 4 {
-            stock = SecureRandom.bytes(Self.size)
+            // In place: a new array for every thousand keys would be an allocation on the way of a message.
+            unsafe stock.withUnsafeMutableBytes { unsafe SecureRandom.fill($0) }
             used = 0
         }
         var bits: UInt32 = 0

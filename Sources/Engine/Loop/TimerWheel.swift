@@ -44,6 +44,11 @@ struct TimerWheel {
         count += 1
     }
 
+    /// Whether `slot` has a deadline that has not been taken.
+    func isSet(_ slot: Int) -> Bool {
+        slot < nodes.count && nodes[slot].place != Self.none
+    }
+
     /// Forgets the deadline of `slot`, if it has one.
     mutating func clear(_ slot: Int) {
         guard slot < nodes.count, nodes[slot].place != Self.none else { return }

@@ -62,22 +62,25 @@ internal import Middleware
 
     /// Runs until ``stop()``.
     func run() {
-        while !isStopping {
-            let count = poller.wait(milliseconds: wheel.wait(from: now))
-            now = SystemClock.monotonic()
-            for index in 0..<count {
-                let (key, readiness) = poller.event(index)
-                if key >= Self.firstWatcherKey {
-                    watchers[Int(key - Self.firstWatcherKey)]()
-                } else {
-                    handle(key, readiness)
-                }
+        while !isStopping { turn() }
+    }
+
+    /// One wake-up: waits for what is due or has come, handles it, and flushes what that has queued.
+    func turn() {
+        let count = poller.wait(milliseconds: wheel.wait(from: now))
+        now = SystemClock.monotonic()
+        for index in 0..<count {
+            let (key, readiness) = poller.event(index)
+            if key >= Self.firstWatcherKey {
+                watchers[Int(key - Self.firstWatcherKey)]()
+            } else {
+                handle(key, readiness)
             }
-            fireTimers()
-            flushDirty()
-            freeSlots.append(contentsOf: releasedSlots)
-            releasedSlots.removeAll(keepingCapacity: true)
         }
+        fireTimers()
+        flushDirty()
+        freeSlots.append(contentsOf: releasedSlots)
+        releasedSlots.removeAll(keepingCapacity: true)
     }
 
     /// Ends ``run()`` after this wake-up.
@@ -96,14 +99,16 @@ internal import Middleware
 
     private func fireTimers() {
         wheel.advance(to: now, into: &due)
-        for slot in due {
+        // One that another's deadline has put off meanwhile is not due any more.
+        for slot in due where !wheel.isSet(slot) {
             (slot == 0 ? housekeeper : channels[slot]?.owner)?.deadlinePassed(now: now)
         }
         due.removeAll(keepingCapacity: true)
     }
 
-    /// A flush may queue more elsewhere (a paused peer goes on), so the list is walked until it is empty.
-    private func flushDirty() {
+    /// Sends what this wake-up has queued. A flush may queue more elsewhere (a paused peer goes on), so the list is walked
+    /// until it is empty.
+    func flushDirty() {
         var index = 0
         while index < dirty.count {
             dirty[index].flushAtEndOfWakeUp()

@@ -100,13 +100,14 @@ struct Lane {
     }
 
     private mutating func finishMessage(to target: inout Outlet, _ worker: Worker) -> Outcome {
-        guard let (opcode, payload) = assembler.finish() else { return .goOn }
-        defer { worker.messageBuffers.give(payload) }
-        let verdict = plan.evaluate(opcode: opcode, payload: payload.span, using: &worker.scratch)
+        guard var message = assembler.finish() else { return .goOn }
+        defer { worker.messageBuffers.give(&message.payload) }
+        let opcode = message.opcode
+        let verdict = plan.evaluate(opcode: opcode, payload: message.payload.span, using: &worker.scratch)
         for rule in worker.scratch.shadowHits { hits.count(rule, isShadow: true) }
         switch verdict {
         case .pass:
-            target.send(opcode, payload.span, &worker.random)
+            target.send(opcode, message.payload.span, &worker.random)
         case .replace(let edited):
             target.send(opcode, edited.span, &worker.random)
         case .drop(let rule):
@@ -121,6 +122,6 @@ struct Lane {
 
     /// Gives back what a message that has not ended holds.
     mutating func release(_ worker: Worker) {
-        if let (_, payload) = assembler.finish() { worker.messageBuffers.give(payload) }
+        if var message = assembler.finish() { worker.messageBuffers.give(&message.payload) }
     }
 }

@@ -169,7 +169,10 @@ extension Channel {
         if readiness.isWritable, isConnecting {
             isConnecting = false
             setInterest([.readable, .hangup])
-            owner?.channelDidConnect(self, error: Socket.connectError(of: number))
+            let error = Socket.connectError(of: number)
+            // What was queued meanwhile could not be flushed before.
+            if error == nil { worker.markDirty(self) }
+            owner?.channelDidConnect(self, error: error)
             return
         }
         if readiness.isWritable, interest.contains(.writable) { flush() }
@@ -273,6 +276,8 @@ extension Channel {
         switch step {
         case .complete:
             isSecure = true
+            // What was queued meanwhile could not be encrypted before.
+            worker.markDirty(self)
             owner?.channelIsSecure(self)
             return true
         case .failed(let error):
@@ -331,11 +336,12 @@ extension Channel {
         let result = send(&sealed)
         guard result == .done else { return result }
         unsentOverhead = 0
-        while !queue.isEmpty {
+        // Before the handshake is complete nothing can be encrypted; what is queued waits for it.
+        while isSecure, !queue.isEmpty {
             let isWhole = unsafe queue.withBytes { unsafe tls?.write($0) ?? false }
             queue.release()
             guard isWhole else {
-                // What TLS wrote before it broke must not be taken for another session's.
+                // What a failed write leaves behind must not go out on the next session's socket.
                 unsafe worker.transfer.takeOutput { _ in }
                 return .failed
             }

@@ -10,9 +10,13 @@ struct MessageBuffers {
         free.popLast() ?? []
     }
 
-    mutating func give(_ buffer: consuming [UInt8]) {
-        guard free.count < Self.kept, buffer.capacity > 0, buffer.capacity <= Self.keptCapacity else { return }
-        buffer.removeAll(keepingCapacity: true)
-        free.append(buffer)
+    /// Takes `buffer` over and leaves an empty one, so that nobody else holds it: one that is shared would be copied
+    /// rather than emptied.
+    mutating func give(_ buffer: inout [UInt8]) {
+        var taken: [UInt8] = []
+        swap(&taken, &buffer)
+        guard free.count < Self.kept, taken.capacity > 0, taken.capacity <= Self.keptCapacity else { return }
+        taken.removeAll(keepingCapacity: true)
+        free.append(taken)
     }
 }

@@ -1,0 +1,164 @@
+import Foundation
+import Middleware
+import PolicyModel
+import Testing
+import Tokens
+import WebSocketProtocol
+
+@testable import Engine
+
+private struct AuditRecord: Decodable {
+    struct Pair: Decodable, Equatable { let fromClient, fromUpstream: Int64 }
+    struct Shadow: Decodable, Equatable { let middleware, reason: String }
+    struct Hit: Decodable, Equatable {
+        let rule: String
+        let count: Int64
+        let mode: String
+    }
+
+    let time, event, requestId, listener, client, policyVersion: String
+    let host, path, origin, route, subject, tokenId, reason, upstream, closedBy, rule: String?
+    let status, durationMs, closeCode: Int64?
+    let bytes, messages: Pair?
+    let shadow: [Shadow]?
+    let rules: [Hit]?
+}
+
+extension AuditFacts {
+    fileprivate func record() throws -> AuditRecord {
+        let bytes = line(unixMilliseconds: 1_700_000_000_000, policyVersion: "v1")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(AuditRecord.self, from: Data(bytes))
+    }
+
+    fileprivate var text: String { String(decoding: line(unixMilliseconds: 0, policyVersion: "v1"), as: UTF8.self) }
+}
+
+@Suite struct AuditFactsTests {
+    private let shadowed = [
+        MiddlewareEntry(
+            settings: .ipFilter(IPFilterSettings(allow: CIDRSet([]))), mode: .shadow, position: Fixtures.position)
+    ]
+
+    private func facts() -> AuditFacts {
+        AuditFacts(requestID: "r-1", listener: "public", client: .v4(0xcb00_7109))
+    }
+
+    @Test("dropped at the door: who and why, and no answer")
+    func dropped() throws {
+        var facts = facts()
+        facts.note([ShadowRefusal(middleware: "connection_rate", reason: .connectionRateExceeded)])
+        facts.drop(.ipDenied)
+        let record = try facts.record()
+        #expect(record.event == "refused" && record.reason == "ip-denied" && record.status == nil)
+        #expect(record.time == "2023-11-14T22:13:20.000Z" && record.policyVersion == "v1")
+        #expect(record.requestId == "r-1" && record.listener == "public" && record.client == "203.0.113.9")
+        #expect(record.host == nil && record.subject == nil && record.bytes == nil && record.closeCode == nil)
+        #expect(record.shadow == [.init(middleware: "connection_rate", reason: "connection-rate-exceeded")])
+    }
+
+    @Test("H36 refused: the request without its query")
+    func refused() throws {
+        let token = try ToyKey.token(expiresAt: Fixtures.noon - 1)
+        let head = try Fixtures.head(
+            query: "room=1&access_token=\(token)",
+            [("Origin", "https://app.example.com"), ("Cookie", "session=s3cret")])
+        var facts = facts()
+        facts.note(head, client: .v4(0xc000_0201))
+        facts.route = "chat"
+        guard case .refused(let refusal, let context) = try Fixtures.outcome(head, shadowed: shadowed) else {
+            Issue.record("an expired token was admitted")
+            return
+        }
+        facts.note(context)
+        facts.refuse(refusal, now: 7_900_000, since: 1_000_000)
+        let record = try facts.record()
+        #expect(record.event == "refused" && record.reason == "token-expired" && record.status == 401)
+        #expect(record.client == "192.0.2.1" && record.host == "chat.example.com" && record.path == "/chat")
+        #expect(record.origin == "https://app.example.com" && record.route == "chat")
+        #expect(record.durationMs == 6 && record.closedBy == nil)
+        #expect(record.shadow == [.init(middleware: "ip_filter", reason: "ip-not-allowed")])
+        for secret in [token, "access_token", "room=1", "s3cret"] { #expect(!facts.text.contains(secret)) }
+    }
+
+    @Test("H36 opened: who was admitted, by the token's id and never by the token")
+    func opened() throws {
+        let token = try ToyKey.token()
+        let head = try Fixtures.head(query: "access_token=\(token)")
+        var facts = facts()
+        facts.note(head, client: .v4(0xc000_0201))
+        facts.route = "chat"
+        facts.note(try Fixtures.admitted(head, shadowed: shadowed))
+        facts.upstream = "ws://127.0.0.1:9001"
+        facts.open(now: 5_000_000, since: 0)
+        let record = try facts.record()
+        #expect(record.event == "opened" && record.status == 101 && record.reason == nil)
+        #expect(record.subject == "alice" && record.tokenId == "t-1" && record.upstream == "ws://127.0.0.1:9001")
+        #expect(record.shadow?.count == 1 && record.durationMs == 5 && record.bytes == nil)
+        for secret in [token, "access_token"] { #expect(!facts.text.contains(secret)) }
+    }
+
+    @Test("abandoned: the client went while its upstream was being dialled")
+    func abandoned() throws {
+        var facts = facts()
+        facts.abandoned(now: 2_000_000, since: 0)
+        let record = try facts.record()
+        #expect(record.event == "refused" && record.reason == "client-lost" && record.status == nil)
+        #expect(record.durationMs == 2)
+    }
+
+    @Test("closed: what passed, who closed it, and what the rules did")
+    func closed() throws {
+        let rules = [
+            Fixtures.rule("no-x", from: .client, MessageCondition(textContains: "x"), .drop),
+            Fixtures.rule("no-y", from: .client, MessageCondition(textContains: "y"), .drop, .shadow),
+        ]
+        let worker = try Worker()
+        let (client, upstream) = (try Wire(worker), try Wire(worker))
+        let admitted = try Fixtures.admitted()
+        let relay = Relay(
+            admitted, route: Fixtures.route(rules), endpoint: "ws://127.0.0.1:9001", client: client.channel,
+            upstream: upstream.channel, now: 1_000_000_000, unixMilliseconds: Fixtures.noon * 1000)
+        for text in ["secret x", "y", "secret x"] {
+            let bytes = TestFrame.text(text).masked.bytes
+            _ = relay.fromClient.receive(
+                bytes.span, to: &relay.toUpstream, back: &relay.toClient, discards: false, worker: worker)
+        }
+        let answer = TestFrame.binary([1, 2, 3]).bytes
+        _ = relay.fromUpstream.receive(
+            answer.span, to: &relay.toClient, back: &relay.toUpstream, discards: false, worker: worker)
+        #expect(
+            relay.begin(
+                Relay.Ending(closedBy: .gateway, code: 1008, reason: "message-denied", rule: "no-x"), now: 2_000_000_000
+            ))
+        var facts = facts()
+        facts.note(admitted)
+        facts.open(now: 1, since: 0)
+        facts.close(relay, now: 3_500_000_000)
+        let record = try facts.record()
+        #expect(record.event == "closed" && record.status == nil && record.reason == "message-denied")
+        #expect(record.durationMs == 2500 && record.closeCode == 1008 && record.closedBy == "gateway")
+        #expect(record.rule == "no-x" && record.subject == "alice")
+        #expect(record.bytes == .init(fromClient: 17, fromUpstream: 3))
+        #expect(record.messages == .init(fromClient: 3, fromUpstream: 1))
+        #expect(
+            record.rules == [
+                .init(rule: "no-x", count: 2, mode: "enforce"), .init(rule: "no-y", count: 1, mode: "shadow"),
+            ])
+        #expect(!facts.text.contains("secret"))
+    }
+
+    @Test("closed without a sign of an end: the gateway's own doing")
+    func cutShort() throws {
+        let worker = try Worker()
+        let (client, upstream) = (try Wire(worker), try Wire(worker))
+        let relay = Relay(
+            try Fixtures.admitted(), route: Fixtures.route(), endpoint: "", client: client.channel,
+            upstream: upstream.channel, now: 0, unixMilliseconds: 0)
+        var facts = facts()
+        facts.close(relay, now: 1)
+        let record = try facts.record()
+        #expect(record.closeCode == 1006 && record.closedBy == "gateway" && record.reason == "draining")
+    }
+}

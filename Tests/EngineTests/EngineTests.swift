@@ -1,1 +1,0 @@
-// The seat of this target until its first file arrives.

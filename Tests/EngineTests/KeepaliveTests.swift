@@ -1,0 +1,58 @@
+import Testing
+
+@testable import Engine
+
+extension Keepalive.Due {
+    fileprivate var text: String {
+        switch self {
+        case .nothing: "nothing"
+        case .ping(let number): "ping \(number)"
+        case .lost: "lost"
+        }
+    }
+}
+
+@Suite struct KeepaliveTests {
+    @Test("a silent peer is pinged after the interval, once, and lost after the timeout")
+    func silent() {
+        var life = Keepalive(interval: 30, timeout: 10, now: 100)
+        #expect(life.deadline == 130)
+        #expect(life.check(129).text == "nothing")
+        #expect(life.check(130).text == "ping 1")
+        #expect(life.deadline == 140)
+        #expect(life.check(139).text == "nothing")
+        #expect(life.check(140).text == "lost")
+    }
+
+    @Test("anything heard is life: the interval begins again, and the next ping has the next number")
+    func heard() {
+        var life = Keepalive(interval: 30, timeout: 10, now: 0)
+        #expect(life.check(30).text == "ping 1")
+        life.heard(39)
+        #expect(life.deadline == 69)
+        #expect(life.check(40).text == "nothing")
+        #expect(life.check(69).text == "ping 2")
+        #expect(life.check(79).text == "lost")
+    }
+
+    @Test("a check that comes late counts the timeout from the ping")
+    func late() {
+        var life = Keepalive(interval: 30, timeout: 10, now: 0)
+        #expect(life.check(500).text == "ping 1")
+        #expect(life.deadline == 510)
+    }
+
+    @Test("intervals without end never end")
+    func endless() {
+        var life = Keepalive(interval: .max, timeout: .max, now: 5)
+        #expect(life.deadline == .max)
+        #expect(life.check(.max - 1).text == "nothing")
+    }
+
+    @Test(
+        "sums stay at the end of time",
+        arguments: [(.max, 1, .max), (1, 2, 3), (.max, .max, .max)] as [(Int64, Int64, Int64)])
+    func sum(left: Int64, right: Int64, expected: Int64) {
+        #expect(left.saturatingAdd(right) == expected)
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+import PolicyModel
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(1))) struct SocketTests {
+    /// Waits until `number` is what `interest` asks for.
+    private func wait(for number: Int32, _ interest: Interest) throws {
+        let poller = try Poller()
+        try poller.add(number, interest, key: 0)
+        _ = poller.wait(milliseconds: -1)
+    }
+
+    @Test("listens, connects, accepts, and bytes go both ways", arguments: ["127.0.0.1:0", "[::1]:0"])
+    func loopback(text: String) throws {
+        let listener = try Socket.listen(on: try #require(SocketAddress(text)))
+        let bound = try address(of: listener)
+        #expect(bound.port != 0)
+        guard case .none = Socket.accept(listener.number) else {
+            Issue.record("nobody has connected")
+            return
+        }
+        let client = try Socket.connect(to: bound)
+        try wait(for: client.number, [.writable])
+        let error = Socket.connectError(of: client.number)
+        #expect(error == nil)
+        try wait(for: listener.number, [.readable])
+        guard case .connection(let server, let peer) = Socket.accept(listener.number) else {
+            Issue.record("somebody has connected")
+            return
+        }
+        let own = try address(of: client)
+        #expect(peer == own)
+        let (status, flags) = (fcntl(server.number, F_GETFL), fcntl(server.number, F_GETFD))
+        #expect(status & O_NONBLOCK != 0 && flags & FD_CLOEXEC != 0)
+        for (from, to) in [(client.number, server.number), (server.number, client.number)] {
+            let result = unsafe Array("hello".utf8).withUnsafeBytes { unsafe Socket.send(from, $0) }
+            guard case .sent(5) = result else {
+                Issue.record("not sent")
+                return
+            }
+            try wait(for: to, [.readable])
+            #expect(allBytes(from: to) == Array("hello".utf8))
+        }
+        Socket.endSending(client.number)
+        try wait(for: server.number, [.readable])
+        var buffer = [UInt8](repeating: 0, count: 8)
+        let end = unsafe buffer.withUnsafeMutableBytes { unsafe Socket.receive(server.number, into: $0) }
+        guard case .ended = end else {
+            Issue.record("the stream has ended")
+            return
+        }
+    }
+
+    @Test("nothing to receive, and nobody to send to")
+    func nothing() throws {
+        let (near, far) = try socketPair()
+        let socket = Descriptor(owning: near)
+        var buffer = [UInt8](repeating: 0, count: 8)
+        guard case .nothing = unsafe buffer.withUnsafeMutableBytes({ unsafe Socket.receive(near, into: $0) }) else {
+            Issue.record("nothing was sent")
+            return
+        }
+        close(far)
+        // A signal would end the test's process.
+        guard case .failed = unsafe buffer.withUnsafeBytes({ unsafe Socket.send(socket.number, $0) }) else {
+            Issue.record("nobody is there")
+            return
+        }
+        guard case .failed = unsafe buffer.withUnsafeMutableBytes({ unsafe Socket.receive(-1, into: $0) }) else {
+            Issue.record("not a descriptor")
+            return
+        }
+    }
+
+    @Test("a connect that is refused says so once it is decided")
+    func refused() throws {
+        // A port that was just free: bound, and never listened on.
+        let listener = try Socket.listen(on: try #require(SocketAddress("127.0.0.1:0")))
+        let free = try address(of: listener)
+        _ = consume listener
+        let client = try Socket.connect(to: free)
+        try wait(for: client.number, [.writable])
+        let error = Socket.connectError(of: client.number)
+        #expect(error == ECONNREFUSED)
+    }
+
+    @Test("an address in use is an error that names it")
+    func inUse() throws {
+        let first = try Socket.listen(on: try #require(SocketAddress("127.0.0.1:0")))
+        let taken = try address(of: first)
+        let error = #expect(throws: SystemError.self) { _ = try Socket.listen(on: taken) }
+        #expect(error?.code == EADDRINUSE)
+        #expect(error?.description == "bind \(taken): Address already in use")
+    }
+
+    @Test("an IPv6 listener leaves IPv4 to others")
+    func onlyIPv6() throws {
+        let first = try Socket.listen(on: try #require(SocketAddress("[::]:0")))
+        let port = try address(of: first).port
+        let second = try Socket.listen(on: SocketAddress(ip: .v4(0), port: port))
+        let other = try address(of: second)
+        #expect(other.port == port)
+    }
+}
