@@ -43,6 +43,7 @@ package enum CloseReason: String, Sendable, CaseIterable {
     case tokenExpired = "token-expired"
     case policyChanged = "policy-changed"
     case messageDenied = "message-denied"
+    case messageTimeout = "message-timeout"
     case messageTooBig = "message-too-big"
     case lifetimeExceeded = "lifetime-exceeded"
     case idleTimeout = "idle-timeout"

@@ -78,10 +78,7 @@ final class Acceptor {
         var isResting = false
         while true {
             let count = poller.wait(milliseconds: isResting ? Self.rest : -1)
-            if isResting, !isDraining {
-                isResting = false
-                try? watchSockets()
-            }
+            if isResting, !isDraining { isResting = !resumeAccepting() }
             for index in 0..<count {
                 switch poller.event(index).key {
                 case Self.signalKey:
@@ -120,6 +117,17 @@ final class Acceptor {
             socket.close()
         }
         for inbox in inboxes { inbox.post(.drain(window: window.nanoseconds)) }
+    }
+
+    /// False where the system has no room yet: then it is tried again after another rest.
+    private func resumeAccepting() -> Bool {
+        do throws(SystemError) {
+            try watchSockets()
+            return true
+        } catch {
+            for socket in sockets { poller.remove(socket.number) }
+            return false
+        }
     }
 
     private func restFromAccepting() {

@@ -45,6 +45,9 @@ package final class Gateway {
     /// How long the last audit records may take to be written, in milliseconds.
     private static let auditPatience: Int32 = 5000
 
+    /// How long workers may take to end when a second signal has come, in milliseconds.
+    private static let stopPatience: Int32 = 500
+
     private let configuration: GatewayConfiguration
     private let runtime: GatewayRuntime
     private let sockets: [ListeningSocket]
@@ -127,6 +130,11 @@ package final class Gateway {
                 metadata: ["listener": "\(socket.listener.policy.name)", "address": "\(socket.address)"])
         }
         let isComplete = acceptor.run()
+        if !isComplete {
+            // Each connection's last line in the log is still written.
+            for inbox in inboxes { inbox.post(.stop) }
+            finished.wait(milliseconds: Self.stopPatience)
+        }
         watcher.stop()
         resolver.stop()
         watcherThread.join()

@@ -11,6 +11,8 @@ enum WorkerMessage: Sendable {
     case revoked([Revocation])
     /// No new handshake; live connections end within the window (nanoseconds).
     case drain(window: Nanoseconds)
+    /// Live connections end at once.
+    case stop
 }
 
 /// A connection between the acceptor and its worker.

@@ -22,6 +22,8 @@ struct Lane {
     /// is refused at once never begins on the other side.
     private var heldHeader: FrameHeader?
 
+    /// Since when a message has begun and not ended; nil between messages.
+    private(set) var openSince: Nanoseconds?
     /// After a close frame or an error nothing of the peer counts any more.
     var isOver = false
     private(set) var payloadBytes: Int64 = 0
@@ -51,7 +53,10 @@ struct Lane {
                     begin(header, worker)
                 case .payload(let range, let key, let endsFrame, let endsMessage):
                     payloadBytes += Int64(range.count)
-                    if endsMessage { messages += 1 }
+                    if endsMessage {
+                        messages += 1
+                        openSince = nil
+                    }
                     // A frame that has begun on the other side is brought to its end: no close frame fits into it.
                     guard !discards || target.isInsideFrame else { continue }
                     if inspects {
@@ -76,6 +81,7 @@ struct Lane {
             isOver = true
             return .failed(error)
         }
+        if parser.isInsideMessage, openSince == nil { openSince = worker.now }
         return .goOn
     }
 

@@ -90,7 +90,18 @@ final class Relay {
         guard ending == nil else { return endDeadline }
         return min(
             lifetimeEnd, expiry, lastData.saturatingAdd(route.policy.timeouts.idle.nanoseconds), clientLife.deadline,
-            upstreamLife.deadline, writeDeadline(of: toClient.channel), writeDeadline(of: toUpstream.channel))
+            upstreamLife.deadline, writeDeadline(of: toClient.channel), writeDeadline(of: toUpstream.channel),
+            messageDeadline)
+    }
+
+    /// A message must be whole this long after it has begun: one that never ends would be held, or hold the way, for ever.
+    private static let messagePatience: Nanoseconds = 30_000_000_000
+
+    /// When the older of the messages that have begun must have ended. A peer that is not read cannot end its own.
+    var messageDeadline: Nanoseconds {
+        let client = toClient.channel.isReading ? fromClient.openSince : nil
+        let upstream = toUpstream.channel.isReading ? fromUpstream.openSince : nil
+        return min(client ?? .max, upstream ?? .max).saturatingAdd(Self.messagePatience)
     }
 
     /// When a peer that takes nothing of what waits for it is given up; the end of time where nothing waits.

@@ -13,7 +13,7 @@ extension Session {
     func relayReceived(_ relay: Relay, _ channel: Channel, _ bytes: Span<UInt8>) {
         let outcome: Lane.Outcome
         if channel === relay.toClient.channel {
-            guard !relay.fromClient.isOver else { return }
+            guard !relay.fromClient.isOver else { return linger(bytes.count) }
             relay.clientLife.heard(worker.now)
             let before = relay.fromClient.payloadBytes &+ relay.fromClient.messages
             outcome = relay.fromClient.receive(
@@ -21,7 +21,7 @@ extension Session {
             if relay.fromClient.payloadBytes &+ relay.fromClient.messages != before { relay.lastData = worker.now }
             handle(outcome, relay, from: .client)
         } else {
-            guard !relay.fromUpstream.isOver else { return }
+            guard !relay.fromUpstream.isOver else { return linger(bytes.count) }
             relay.upstreamLife.heard(worker.now)
             let before = relay.fromUpstream.payloadBytes &+ relay.fromUpstream.messages
             outcome = relay.fromUpstream.receive(
@@ -35,6 +35,8 @@ extension Session {
         switch outcome {
         case .goOn:
             pauseForPong(relay)
+            let openSince = side == .client ? relay.fromClient.openSince : relay.fromUpstream.openSince
+            if openSince == worker.now, let client { worker.setDeadline(relay.deadline, for: client) }
             return
         case .closed(let payload):
             passClose(relay, payload, from: side)
@@ -210,6 +212,8 @@ extension Session {
             endRelay(relay, .lifetimeExceeded)
         } else if now >= relay.lastData.saturatingAdd(timeouts.idle.nanoseconds) {
             endRelay(relay, .idleTimeout)
+        } else if now >= relay.messageDeadline {
+            endRelay(relay, .messageTimeout)
         } else {
             checkLife(relay, now)
         }

@@ -40,7 +40,7 @@ final class Session: ChannelOwner {
     var upstream: Channel?
     /// Bytes of the client that came before the upstream's 101: they wait (RFC 6455 section 4.1).
     var earlyBytes: [UInt8] = []
-    /// What has come, and was not looked at, since the session was refused.
+    /// What has come, and was not looked at, since there was nothing left to be said.
     private var lingeredBytes = 0
     private static let maximumLingeredBytes = 256 * 1024
     /// The end of the phase; a relay has deadlines of its own.
@@ -103,8 +103,9 @@ final class Session: ChannelOwner {
         }
     }
 
-    /// A refused peer is read so that the answer is not lost to a reset, but not for as long as it likes to send.
-    private func linger(_ count: Int) {
+    /// A peer with which all has been said is read so that the last word is not lost to a reset, but not for as long as it
+    /// likes to send.
+    func linger(_ count: Int) {
         lingeredBytes += count
         if lingeredBytes > Self.maximumLingeredBytes { end() }
     }

@@ -35,6 +35,7 @@ final class SessionHost {
         case .connection(let accepted): accept(accepted)
         case .revoked(let revocations): revoke(revocations)
         case .drain(let window): beginDrain(window)
+        case .stop: endAll()
         }
     }
 
