@@ -16,8 +16,9 @@ package struct MessageAssembler: Sendable {
     /// Begins a message; `storage` lends its capacity, its elements are dropped.
     package mutating func begin(_ opcode: Opcode, storage: consuming [UInt8] = []) {
         self.opcode = opcode
+        // Emptied while nobody else holds it, or it would be copied instead.
+        storage.removeAll(keepingCapacity: true)
         payload = storage
-        payload.removeAll(keepingCapacity: true)
     }
 
     /// Adds the bytes of `source` in `range`, unmasked with `key`, which stands at the range's start.

@@ -95,12 +95,13 @@ import Testing
         #expect(error?.description == "bind \(taken): Address already in use")
     }
 
-    @Test("an IPv6 listener leaves IPv4 to others")
+    @Test("an IPv6 listener is for IPv6 alone")
     func onlyIPv6() throws {
-        let first = try Socket.listen(on: try #require(SocketAddress("[::]:0")))
-        let port = try address(of: first).port
-        let second = try Socket.listen(on: SocketAddress(ip: .v4(0), port: port))
-        let other = try address(of: second)
-        #expect(other.port == port)
+        let listener = try Socket.listen(on: try #require(SocketAddress("[::1]:0")))
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        // The kernel writes no more than `length` bytes.
+        let result = unsafe getsockopt(listener.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &value, &length)
+        #expect(result == 0 && value == 1)
     }
 }
