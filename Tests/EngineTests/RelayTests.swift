@@ -84,6 +84,25 @@ final class RelayedSession {
 }
 
 @Suite struct SessionRelayTests {
+    @Test("H17 a message that does not end is given 30 s", arguments: [true, false])
+    func unfinishedMessage(fromClient: Bool) throws {
+        let relayed = try RelayedSession(now: SystemClock.monotonic())
+        #expect(relayed.relay.messageDeadline == .max)
+        let start = TestFrame(isFinal: false, opcode: 1, payload: [0x61])
+        if fromClient { relayed.clientSends(start) } else { relayed.upstreamSends(start) }
+        let deadline = relayed.host.worker.now + 30_000_000_000
+        #expect(relayed.relay.messageDeadline == deadline)
+        relayed.session.deadlinePassed(now: deadline)
+        #expect(relayed.relay.ending?.reason == "message-timeout")
+    }
+
+    @Test("a message that has ended has no deadline")
+    func finishedMessage() throws {
+        let relayed = try RelayedSession()
+        relayed.clientSends(TestFrame(isFinal: false, opcode: 1, payload: []), TestFrame(opcode: 0, payload: []))
+        #expect(relayed.relay.messageDeadline == .max)
+    }
+
     @Test(
         "a close frame of either side goes on with its code and reason, and so does the answer",
         arguments: [(nil, ""), (1000, "bye"), (3001, "of our own"), (4999, "é")] as [(UInt16?, String)])

@@ -89,6 +89,7 @@ def test_second_signal_ends_at_once(gateway: StartGateway, upstream: Upstream) -
         assert door.process.poll() is None
         door.terminate()
         assert door.wait_ended() is not None
+    assert door.wait_audit("closed")["reason"] == "draining"
 
 
 def test_two_gateways_on_one_port(gateway: StartGateway, upstream: Upstream) -> None:
