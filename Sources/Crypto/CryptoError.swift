@@ -1,10 +1,11 @@
 internal import COpenSSL
+internal import Glibc
 
 /// That a call into OpenSSL failed.
 package struct CryptoError: Error, Sendable, CustomStringConvertible {
-    /// What was tried, such as `sign`. Never holds key material.
+    /// What was tried, such as `sign`. Never holds key material or a peer's data.
     package let operation: String
-    /// OpenSSL's own words for why; empty where it left none.
+    /// OpenSSL's own words for why, or the system's; empty where it left none.
     package let reason: String
 
     package init(operation: String, reason: String) {
@@ -21,15 +22,17 @@ package struct CryptoError: Error, Sendable, CustomStringConvertible {
         reason.isEmpty ? "cannot \(operation)" : "cannot \(operation): \(reason)"
     }
 
+    /// The oldest error of the queue. All of it is emptied, so that it cannot be read as another operation's.
     private static func takeReason() -> String {
-        // Unsafe: OpenSSL writes at most the capacity that it is told, and ends it with a zero.
-        let code = ERR_peek_error()
+        let code = ERR_get_error()
         ERR_clear_error()
-        guard code != 0 else { return "" }
-        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-            guard let start = buffer.baseAddress else { return "" }
-            unsafe ERR_error_string_n(code, start, buffer.count)
-            return unsafe String(cString: start)
+        // ERR_SYSTEM_ERROR, a macro that Swift does not see: OpenSSL has no words for an errno.
+        if code & 0x8000_0000 != 0, let text = unsafe strerror(Int32(truncatingIfNeeded: code & 0x7fff_ffff)) {
+            // Lives until the next call on this thread, and is copied here.
+            return unsafe String(cString: text)
         }
+        // The string is a constant of OpenSSL's own, or nil for a code without one.
+        guard code != 0, let text = unsafe ERR_reason_error_string(code) else { return "" }
+        return unsafe String(cString: text)
     }
 }

@@ -6,22 +6,22 @@ package final class TLSClientContext: Sendable {
     let handle: TLSContextHandle
 
     /// Trusts the PEM file `authorityFile` alone, or the system's authorities where it is nil.
-    package init(authorityFile: String?) throws(TLSError) {
+    package init(authorityFile: String?) throws(CryptoError) {
         handle = unsafe try TLSContextHandle(TLS_client_method())
         let context = unsafe handle.pointer
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         unsafe _ = cp_ssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
         guard unsafe cp_ssl_ctx_set_minimum_version(context, TLS1_2_VERSION) == 1 else {
-            throw .fromQueue("set TLS versions")
+            throw .last("set TLS versions")
         }
         ERR_clear_error()
         if let authorityFile {
             guard unsafe SSL_CTX_load_verify_file(context, authorityFile) == 1 else {
-                throw .fromQueue("load authority \(authorityFile)")
+                throw .last("load authority \(authorityFile)")
             }
         } else {
             guard unsafe SSL_CTX_set_default_verify_paths(context) == 1 else {
-                throw .fromQueue("load the system's authorities")
+                throw .last("load the system's authorities")
             }
         }
     }

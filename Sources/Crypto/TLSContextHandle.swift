@@ -6,8 +6,8 @@ internal import COpenSSL
     nonisolated(unsafe) let pointer: OpaquePointer
 
     /// A context for one side of TLS, without any setting of ours.
-    init(_ method: OpaquePointer?) throws(TLSError) {
-        guard let context = unsafe SSL_CTX_new(method) else { throw .fromQueue("make TLS context") }
+    init(_ method: OpaquePointer?) throws(CryptoError) {
+        guard let context = unsafe SSL_CTX_new(method) else { throw .last("make TLS context") }
         unsafe pointer = context
     }
 

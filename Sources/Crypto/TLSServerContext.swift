@@ -27,7 +27,7 @@ package final class TLSServerContext: Sendable {
         + "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
     /// Reads the files. The first certificate answers clients that send no name, or an unknown one.
-    package init(certificates: [Certificate], requiresTLS13: Bool = false) throws(TLSError) {
+    package init(certificates: [Certificate], requiresTLS13: Bool = false) throws(CryptoError) {
         var first: TLSContextHandle?
         var exact: [String: TLSContextHandle] = [:]
         var wildcard: [String: TLSContextHandle] = [:]
@@ -45,7 +45,7 @@ package final class TLSServerContext: Sendable {
                 }
             }
         }
-        guard let first else { throw TLSError(operation: "make TLS context", reason: "no certificate is given") }
+        guard let first else { throw CryptoError(operation: "make TLS context", reason: "no certificate is given") }
         defaultContext = first
         exactNames = exact
         wildcardNames = wildcard
@@ -76,19 +76,19 @@ package final class TLSServerContext: Sendable {
         return wildcardNames[String(name[name.index(after: dot)...])]
     }
 
-    private static func configure(_ handle: TLSContextHandle, requiresTLS13: Bool) throws(TLSError) {
+    private static func configure(_ handle: TLSContextHandle, requiresTLS13: Bool) throws(CryptoError) {
         let context = unsafe handle.pointer
         let version = requiresTLS13 ? TLS1_3_VERSION : TLS1_2_VERSION
         guard unsafe cp_ssl_ctx_set_minimum_version(context, Int32(version)) == 1,
             unsafe SSL_CTX_set_cipher_list(context, ciphers) == 1,
             unsafe cp_ssl_ctx_set_groups(context, "X25519:P-256:P-384") == 1
-        else { throw .fromQueue("set TLS versions and ciphers") }
+        else { throw .last("set TLS versions and ciphers") }
         unsafe SSL_CTX_set_options(context, cp_ssl_op_no_compression() | cp_ssl_op_no_renegotiation())
         // An idle session gives its buffers back, which is most of what it weighs.
         unsafe _ = cp_ssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
         unsafe _ = cp_ssl_ctx_session_cache_off(context)
         // A client of a front door comes back with one connection: a second ticket would be paid for and not used.
-        guard unsafe SSL_CTX_set_num_tickets(context, 1) == 1 else { throw .fromQueue("set TLS tickets") }
+        guard unsafe SSL_CTX_set_num_tickets(context, 1) == 1 else { throw .last("set TLS tickets") }
         unsafe SSL_CTX_set_alpn_select_cb(
             context,
             { _, selected, selectedLength, offered, offeredLength, _ in
@@ -120,17 +120,17 @@ package final class TLSServerContext: Sendable {
         return SSL_TLSEXT_ERR_ALERT_FATAL
     }
 
-    private static func load(_ certificate: Certificate, into handle: TLSContextHandle) throws(TLSError) {
+    private static func load(_ certificate: Certificate, into handle: TLSContextHandle) throws(CryptoError) {
         let context = unsafe handle.pointer
         ERR_clear_error()
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate.chainFile) == 1 else {
-            throw .fromQueue("load certificate \(certificate.chainFile)")
+            throw .last("load certificate \(certificate.chainFile)")
         }
         guard unsafe SSL_CTX_use_PrivateKey_file(context, certificate.keyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw .fromQueue("load private key \(certificate.keyFile)")
+            throw .last("load private key \(certificate.keyFile)")
         }
         guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-            throw .fromQueue("match private key \(certificate.keyFile) with certificate \(certificate.chainFile)")
+            throw .last("match private key \(certificate.keyFile) with certificate \(certificate.chainFile)")
         }
     }
 

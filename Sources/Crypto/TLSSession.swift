@@ -6,7 +6,7 @@ internal import CPlatform
     package enum HandshakeStep: Sendable {
         case complete
         case needsInput
-        case failed(TLSError)
+        case failed(CryptoError)
     }
 
     package enum ReadStep: Sendable {
@@ -15,7 +15,7 @@ internal import CPlatform
         case needsInput
         /// The peer said that it sends no more (close_notify).
         case ended
-        case failed(TLSError)
+        case failed(CryptoError)
     }
 
     // An owned SSL*, freed in deinit.
@@ -73,7 +73,7 @@ internal import CPlatform
         if result == 1 { return .complete }
         switch unsafe SSL_get_error(session, result) {
         case SSL_ERROR_WANT_READ: return .needsInput
-        default: return .failed(failure("TLS handshake"))
+        default: return .failed(failure("complete the TLS handshake"))
         }
     }
 
@@ -86,7 +86,7 @@ internal import CPlatform
         switch unsafe SSL_get_error(session, result) {
         case SSL_ERROR_WANT_READ: return .needsInput
         case SSL_ERROR_ZERO_RETURN: return .ended
-        default: return .failed(failure("TLS read"))
+        default: return .failed(failure("read TLS"))
         }
     }
 
@@ -106,14 +106,14 @@ internal import CPlatform
         ERR_clear_error()
     }
 
-    private func failure(_ operation: String) -> TLSError {
+    private func failure(_ operation: String) -> CryptoError {
         let verification = unsafe SSL_get_verify_result(session)
         guard verification == Int(X509_V_OK) else {
             ERR_clear_error()
             // A constant string of OpenSSL's.
-            return unsafe TLSError(
+            return unsafe CryptoError(
                 operation: operation, reason: String(cString: X509_verify_cert_error_string(verification)))
         }
-        return TLSError.fromQueue(operation)
+        return CryptoError.last(operation)
     }
 }

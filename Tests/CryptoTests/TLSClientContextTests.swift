@@ -15,10 +15,10 @@ import Testing
     func files() throws {
         let folder = try CertificateFolder(hosts: ["localhost"])
         let absent = folder.path + "/absent.pem"
-        let missing = #expect(throws: TLSError.self) { try TLSClientContext(authorityFile: absent) }
-        #expect(missing?.description == "load authority \(absent): No such file or directory")
+        let missing = #expect(throws: CryptoError.self) { try TLSClientContext(authorityFile: absent) }
+        #expect(missing?.description == "cannot load authority \(absent): No such file or directory")
         let empty = try folder.write("", to: "empty.pem")
-        let none = #expect(throws: TLSError.self) { try TLSClientContext(authorityFile: empty) }
+        let none = #expect(throws: CryptoError.self) { try TLSClientContext(authorityFile: empty) }
         #expect(none?.operation == "load authority \(empty)")
     }
 }

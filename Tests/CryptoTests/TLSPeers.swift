@@ -11,7 +11,7 @@ final class TLSPeer {
     private(set) var received: [UInt8] = []
     private(set) var isSecure = false
     private(set) var hasEnded = false
-    private(set) var error: TLSError?
+    private(set) var error: CryptoError?
 
     init?(_ transfer: TLSTransfer, _ session: consuming TLSSession?) {
         guard let session else { return nil }

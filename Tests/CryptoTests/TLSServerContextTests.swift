@@ -147,7 +147,7 @@ import Testing
 
     @Test("no certificate is an error")
     func none() {
-        let error = #expect(throws: TLSError.self) { try TLSServerContext(certificates: []) }
+        let error = #expect(throws: CryptoError.self) { try TLSServerContext(certificates: []) }
         #expect(error?.reason == "no certificate is given")
     }
 
@@ -155,20 +155,20 @@ import Testing
     func missing() throws {
         let good = folder.certificate
         let absent = folder.path + "/absent.pem"
-        let chain = #expect(throws: TLSError.self) {
+        let chain = #expect(throws: CryptoError.self) {
             try TLSServerContext(certificates: [.init(chainFile: absent, keyFile: good.keyFile)])
         }
-        #expect(chain?.description == "load certificate \(absent): No such file or directory")
-        let key = #expect(throws: TLSError.self) {
+        #expect(chain?.description == "cannot load certificate \(absent): No such file or directory")
+        let key = #expect(throws: CryptoError.self) {
             try TLSServerContext(certificates: [.init(chainFile: good.chainFile, keyFile: absent)])
         }
-        #expect(key?.description == "load private key \(absent): No such file or directory")
+        #expect(key?.description == "cannot load private key \(absent): No such file or directory")
     }
 
     @Test("a key that is another certificate's is told, with its file")
     func mismatch() throws {
         let other = try CertificateFolder(hosts: ["localhost"])
-        let error = #expect(throws: TLSError.self) {
+        let error = #expect(throws: CryptoError.self) {
             try TLSServerContext(certificates: [
                 .init(chainFile: folder.certificate.chainFile, keyFile: other.certificate.keyFile)
             ])
@@ -180,11 +180,11 @@ import Testing
     @Test("a file that holds something else is an error that names it", arguments: ["", "not PEM\n"])
     func notPEM(text: String) throws {
         let file = try folder.write(text, to: "other.pem")
-        let chain = #expect(throws: TLSError.self) {
+        let chain = #expect(throws: CryptoError.self) {
             try TLSServerContext(certificates: [.init(chainFile: file, keyFile: folder.certificate.keyFile)])
         }
-        #expect(chain?.description == "load certificate \(file): no start line")
-        let key = #expect(throws: TLSError.self) {
+        #expect(chain?.description == "cannot load certificate \(file): no start line")
+        let key = #expect(throws: CryptoError.self) {
             try TLSServerContext(certificates: [.init(chainFile: folder.certificate.chainFile, keyFile: file)])
         }
         #expect(key?.operation == "load private key \(file)" && key?.reason.isEmpty == false)

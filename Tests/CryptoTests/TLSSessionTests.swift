@@ -105,7 +105,7 @@ import Testing
                 peers.server.advance()
             }
             let error = try #require(peers.server.error)
-            #expect(error.operation == "TLS handshake" && !error.reason.isEmpty && !peers.server.isSecure)
+            #expect(error.operation == "complete the TLS handshake" && !error.reason.isEmpty && !peers.server.isSecure)
             peers.client.advance()
             peers.client.incoming = bytes
             peers.client.advance()
@@ -120,7 +120,7 @@ import Testing
         #expect(peers.client.write(Array(repeating: 1, count: 100)))
         peers.client.outgoing[20] ^= 1
         peers.run()
-        #expect(peers.server.error?.operation == "TLS read" && peers.server.received.isEmpty)
+        #expect(peers.server.error?.operation == "read TLS" && peers.server.received.isEmpty)
         // The error is this session's alone: others on the thread go on.
         let others = try self.peers()
         others.run()
@@ -132,13 +132,13 @@ import Testing
         let transfer = TLSTransfer()
         let servers = try (0..<3).map { _ in
             guard let peer = TLSPeer(transfer, TLSSession.server(context, over: transfer)) else {
-                throw TLSError(operation: "make a session", reason: "")
+                throw CryptoError(operation: "make a session", reason: "")
             }
             return peer
         }
         let clients = try (0..<3).map { _ in
             guard let peer = TLSPeer(transfer, TLSSession.client(trusted, host: "localhost", over: transfer)) else {
-                throw TLSError(operation: "make a session", reason: "")
+                throw CryptoError(operation: "make a session", reason: "")
             }
             return peer
         }

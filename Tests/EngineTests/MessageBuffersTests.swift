@@ -20,17 +20,20 @@ import Testing
         var buffers = MessageBuffers()
         var first = [UInt8](repeating: 1, count: 5000)
         buffers.give(&first)
+        func lendAndReturn() {
+            var buffer = buffers.take()
+            buffer.append(7)
+            buffers.give(&buffer)
+        }
+        // The runtime makes its tables at the first use of a type.
+        lendAndReturn()
         let count = allocations {
-            for _ in 0..<100 {
-                var buffer = buffers.take()
-                buffer.append(7)
-                buffers.give(&buffer)
-            }
+            for _ in 0..<100 { lendAndReturn() }
         }
         #expect(count == nil || count == 0)
     }
 
-    @Test("keeps none without capacity and none over 1 MiB", arguments: [0, 1024 * 1024 + 1])
+    @Test("keeps none without capacity and none over 256 KiB", arguments: [0, 256 * 1024 + 1])
     func notKept(count: Int) {
         var buffers = MessageBuffers()
         var buffer = [UInt8](repeating: 0, count: count)

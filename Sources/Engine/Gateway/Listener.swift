@@ -11,7 +11,8 @@ final class Listener: Sendable {
     let connections = Atomic<Int>(0)
 
     /// Reads the certificates; `resolve` turns a policy's path into one of the file system.
-    init(_ policy: ListenerPolicy, environment: MiddlewareEnvironment, resolve: (String) -> String) throws(TLSError) {
+    init(_ policy: ListenerPolicy, environment: MiddlewareEnvironment, resolve: (String) -> String) throws(CryptoError)
+    {
         self.policy = policy
         tls = try TLSServerContext(
             certificates: policy.tls.certificates.map {

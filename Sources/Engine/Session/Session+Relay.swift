@@ -116,11 +116,6 @@ extension Session {
         endIfAlone()
     }
 
-    func relayFailed(_ relay: Relay, _ channel: Channel) {
-        channel.close()
-        relayEnded(relay, channel)
-    }
-
     private func clientGone(_ relay: Relay, _ channel: Channel) {
         let wasOver = relay.fromClient.isOver
         relay.fromClient.isOver = true

@@ -124,18 +124,10 @@ final class Session: ChannelOwner {
         }
     }
 
+    /// A broken connection has ended, too, and in both directions.
     override func channelFailed(_ channel: Channel) {
-        switch phase {
-        case .relay(let relay):
-            relayFailed(relay, channel)
-        case .awaitingUpstream, .connecting:
-            if channel === client { abandon() } else { upstreamVanished() }
-        case .tls, .head:
-            abandon()
-        case .ending:
-            channel.close()
-            endIfAlone()
-        }
+        channel.close()
+        channelEnded(channel)
     }
 
     override func channelFlushed(_ channel: Channel) {

@@ -234,7 +234,7 @@ private final class Conversation: ChannelOwner {
         end(.failed("the connection broke"))
     }
 
-    override func channelFailed(_ channel: Channel, _ error: TLSError) {
+    override func channelFailed(_ channel: Channel, _ error: CryptoError) {
         end(.failed("\(error)"))
     }
 

@@ -18,7 +18,7 @@ class ChannelOwner {
     /// The connection is broken, or TLS has failed: nothing can be sent any more.
     func channelFailed(_ channel: Channel) {}
     /// The TLS handshake has failed.
-    func channelFailed(_ channel: Channel, _ error: TLSError) { channelFailed(channel) }
+    func channelFailed(_ channel: Channel, _ error: CryptoError) { channelFailed(channel) }
     /// Some of what was queued may be gone: there may be room again.
     func channelFlushed(_ channel: Channel) {}
     /// A deadline that was set with ``Worker/setDeadline(_:for:)`` has passed.
