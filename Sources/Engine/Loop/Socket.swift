@@ -39,7 +39,7 @@ package enum Socket {
             if number >= 0 {
                 let descriptor = Descriptor(owning: number)
                 guard let address = read(storage) else { continue }
-                set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                prepare(number)
                 return .connection(descriptor, address)
             }
             switch errno {
@@ -53,7 +53,7 @@ package enum Socket {
     /// A socket that is connected or on its way: it is writable once that is decided.
     package static func connect(to address: SocketAddress) throws(SystemError) -> Descriptor {
         let descriptor = try open(address.ip, for: "connect to \(address)")
-        set(descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        prepare(descriptor.number)
         let result = unsafe withNative(address) { pointer, length in
             unsafe Glibc.connect(descriptor.number, pointer, length)
         }
@@ -142,6 +142,19 @@ package enum Socket {
         // The kernel writes one int.
         guard unsafe ioctl(number, UInt(TIOCOUTQ), &count) == 0 else { return 0 }
         return Int(count)
+    }
+
+    /// Frames go out at once, and a peer that has vanished without a word is noticed: by probes where nothing is sent
+    /// (after a minute, six of them), and by what it does not acknowledge for two minutes.
+    private static func prepare(_ number: Int32) {
+        let tcp = Int32(IPPROTO_TCP)
+        set(number, tcp, TCP_NODELAY, 1)
+        set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
+        set(number, tcp, TCP_KEEPIDLE, 60)
+        set(number, tcp, TCP_KEEPINTVL, 10)
+        set(number, tcp, TCP_KEEPCNT, 6)
+        // Milliseconds.
+        set(number, tcp, TCP_USER_TIMEOUT, 120_000)
     }
 
     private static func set(_ number: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
