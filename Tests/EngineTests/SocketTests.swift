@@ -12,6 +12,13 @@ import Testing
         _ = poller.wait(milliseconds: -1)
     }
 
+    private func option(_ number: Int32, _ level: Int32, _ name: Int32) -> Int32 {
+        var value: Int32 = -1
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe getsockopt(number, level, name, &value, &length)
+        return value
+    }
+
     @Test("listens, connects, accepts, and bytes go both ways", arguments: ["127.0.0.1:0", "[::1]:0"])
     func loopback(text: String) throws {
         let listener = try Socket.listen(on: try #require(SocketAddress(text)))
@@ -32,6 +39,11 @@ import Testing
         }
         let own = try address(of: client)
         #expect(peer == own)
+        // A peer that vanishes is to be noticed from either side.
+        for number in [client.number, server.number] {
+            #expect(option(number, SOL_SOCKET, SO_KEEPALIVE) == 1)
+            #expect(option(number, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 120_000)
+        }
         let (status, flags) = (fcntl(server.number, F_GETFL), fcntl(server.number, F_GETFD))
         #expect(status & O_NONBLOCK != 0 && flags & FD_CLOEXEC != 0)
         for (from, to) in [(client.number, server.number), (server.number, client.number)] {
