@@ -50,6 +50,8 @@ class Door:
 
     def _serve(self, peer: Peer) -> None:
         if peer.head.startswith(f"GET {BYSTANDER} ".encode()):
+            # It may have nothing to do for as long as all scenarios take.
+            peer.socket.settimeout(None)
             peer.switch()
             for frame in peer.messages():
                 peer.send(frames.encode(frame.opcode, frame.payload, masked=False))

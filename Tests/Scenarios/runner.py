@@ -16,10 +16,12 @@ Steps of `client` and `upstream`; `client-2`, `upstream-2`, … are further conn
     drips BYTES                        a byte every 10 ms, until an answer or the end comes
     closes | resets                    the TCP connection, without a close frame
     gets nothing                       an upstream only: no connection, or no byte more for 200 ms
-    gets end | no TLS                  a client's TLS handshake fails, or what is not TLS gets nothing but an alert
+    gets end                           whoever sees it closes as well
+    client gets no TLS                 a client's TLS handshake fails, or what is not TLS gets nothing but an alert
     gets HTTP STATUS [REASON]          a client only; REASON is looked for in response body and audit log
     gets contains TEXT | lacks TEXT    in the head that came last
     gets [N x] FRAME
+    gets BYTES                         a client only; BYTES begin with "text" or <81 85>
     audit refused REASON | opened | closed CODE BY [REASON]
 
 BYTES is one or more of these, one after another, each with `N x` before it to repeat it:
@@ -365,17 +367,19 @@ def client_step(words: Words, index: int) -> Callable[["Run"], None]:
             if verb == "drips":
                 return lambda run: drip(run.client(index), data)
             return lambda run: run.client(index).send(data)
-    return lambda run: end_connection(run.client(index).socket, abruptly=verb == "resets")
+    return lambda run: end_connection(run.client(index), abruptly=verb == "resets")
 
 
 def upstream_step(words: Words, index: int) -> Callable[["Run"], None]:
-    verb = words.choose("sends", "closes", "resets", "gets")
+    verb = words.choose("sends", "drips", "closes", "resets", "gets")
     if verb == "gets":
         return upstream_expectation(words, index)
-    if verb == "sends":
+    if verb in ("sends", "drips"):
         data = sent_bytes(words, from_client=False)
+        if verb == "drips":
+            return lambda run: drip(run.peer(index), data)
         return lambda run: run.answer(index, data)
-    return lambda run: end_connection(run.peer(index).socket, abruptly=verb == "resets")
+    return lambda run: end_connection(run.peer(index), abruptly=verb == "resets")
 
 
 def client_expectation(words: Words, index: int) -> Callable[["Run"], None]:
@@ -383,7 +387,7 @@ def client_expectation(words: Words, index: int) -> Callable[["Run"], None]:
         words.choose("TLS")
         return lambda run: run.expect_no_tls(index)
     if words.takes("end"):
-        return lambda run: expect(run.client(index).is_ended(), "more bytes")
+        return lambda run: expect_end(run.client(index), run.client(index).is_ended())
     if words.takes("HTTP"):
         status = words.number("a status")
         reason = words.take("a reason") if words.peek() else None
@@ -391,6 +395,10 @@ def client_expectation(words: Words, index: int) -> Callable[["Run"], None]:
     if verb := words.takes("contains", "lacks"):
         text = words.text()
         return lambda run: expect_in(run.response_head(index), text, verb == "contains")
+    token = words.peek()
+    if token and token.is_bytes:
+        data = sent_bytes(words, from_client=False)
+        return lambda run: expect_bytes(run.client(index), data)
     count, frame = words.times(), frame_words(words)
     return lambda run: expect_frames(run.client(index).frame, frame, count, False)
 
@@ -399,7 +407,7 @@ def upstream_expectation(words: Words, index: int) -> Callable[["Run"], None]:
     if words.takes("nothing"):
         return lambda run: run.expect_silence(index)
     if words.takes("end"):
-        return lambda run: expect(not run.peer(index).rest(), "more bytes")
+        return lambda run: expect_end(run.peer(index), not run.peer(index).rest())
     if verb := words.takes("contains", "lacks"):
         text = words.text()
         return lambda run: expect_in(run.peer(index).head.decode("latin-1"), text, verb == "contains")
@@ -492,6 +500,8 @@ class Run:
             self.door.gateway.check_refusal(response, reason, status)
 
     def expect_no_tls(self, index: int) -> None:
+        if index not in self.clients and index not in self.failures:
+            self.connect(index, "tls", "")
         if index in self.failures:
             return
         client = self.client(index)
@@ -543,7 +553,7 @@ def tls_context(gateway: Gateway, kind: str, value: str) -> ssl.SSLContext | Non
     return context
 
 
-def drip(client: RawClient, data: bytes) -> None:
+def drip(client: RawClient | Peer, data: bytes) -> None:
     for byte in data:
         try:
             client.send(bytes([byte]))
@@ -554,7 +564,7 @@ def drip(client: RawClient, data: bytes) -> None:
             return
 
 
-def is_answered(client: RawClient) -> bool:
+def is_answered(client: RawClient | Peer) -> bool:
     """Whether bytes have come. A socket can be readable without any: for a session ticket of TLS."""
     client.socket.setblocking(False)
     try:
@@ -565,12 +575,14 @@ def is_answered(client: RawClient) -> bool:
         client.socket.settimeout(PATIENCE)
 
 
-def end_connection(connection: socket.socket, abruptly: bool) -> None:
-    if abruptly:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
-    else:
-        connection.shutdown(socket.SHUT_RDWR)
+def end_connection(end: RawClient | Peer, abruptly: bool) -> None:
+    if not abruptly:
+        end.socket.shutdown(socket.SHUT_RDWR)
+        return
+    # With nothing to linger for, closing sends a reset; the socket is closed only after its stream.
+    end.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    end.stream.close()
+    end.socket.close()
 
 
 def expect(holds: bool, otherwise: str) -> None:
@@ -578,8 +590,20 @@ def expect(holds: bool, otherwise: str) -> None:
         raise AssertionError(otherwise)
 
 
+def expect_end(end: RawClient | Peer, is_ended: bool) -> None:
+    """Whoever sees the end ends its own side too."""
+    expect(is_ended, "more bytes")
+    end.stream.close()
+    end.socket.close()
+
+
 def expect_in(text: str, wanted: str, is_there: bool) -> None:
     expect((wanted.lower() in text.lower()) == is_there, f"the head is:\n{text}")
+
+
+def expect_bytes(client: RawClient, wanted: bytes) -> None:
+    found = frames.read_exactly(client.stream, len(wanted))
+    expect(found == wanted, f"{found!r}")
 
 
 def expect_frames(receive: Callable[[], frames.Frame | None], wanted: FrameWords, count: int, by_upstream: bool) -> None:
