@@ -158,9 +158,11 @@ class Words:
         return count
 
     def has_payload(self) -> bool:
-        follower = self._tokens[self._index + 1 : self._index + 2]
-        token = self.peek()
-        return token is not None and (token.is_bytes or self.is_number() and bool(follower) and follower[0].text == "x")
+        """Whether a string comes next, with its count or without; `4 x frame` is another frame."""
+        ahead = self._tokens[self._index : self._index + 3]
+        if ahead and ahead[0].is_bytes:
+            return True
+        return len(ahead) == 3 and ahead[0].text.isdigit() and ahead[1].text == "x" and ahead[2].is_bytes
 
     def literal(self) -> bytes:
         """A string or hexadecimal bytes."""
