@@ -1,15 +1,19 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// `./dev fuzz` builds all that it fuzzes with coverage counters and the address sanitizer.
+let isFuzzing = Context.environment["PORTCULLIS_FUZZ"] != nil
+
 /// The one array of settings that every Swift target uses.
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .treatAllWarnings(as: .error),
-]
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : [])
 
 /// A Swift target and the test target of the same name that covers it.
 func tested(_ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []) -> [Target] {
@@ -39,7 +43,12 @@ let layer2: [Target] =
     tested("PolicyFile", ["PolicyModel", "CLibYAML"])
     + tested("Crypto", ["COpenSSL", "CPlatform", "Tokens"])
     + tested("TokenStore", ["Tokens", grdb], tests: ["Crypto"])
-    + [.target(name: "CInspection", linkerSettings: [.linkedLibrary("simdjson")])]
+    + [
+        .target(
+            name: "CInspection",
+            cxxSettings: isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : [],
+            linkerSettings: [.linkedLibrary("simdjson")])
+    ]
     + tested("Inspection", ["CInspection"])
 
 let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection"])
@@ -53,6 +62,24 @@ let layer4 = tested(
 
 /// Counts allocations, for tests that show that there are none. No part of the product.
 let testSupport = Target.target(name: "CAllocationCount", path: "Tests/Support/CAllocationCount")
+
+/// What is fuzzed, as functions; the tests feed them every file of the corpora.
+let fuzzed: [Target] = [
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "Middleware",
+        ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: settings),
+    .testTarget(
+        name: "CorpusTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/CorpusTests", swiftSettings: settings),
+]
+
+/// libFuzzer around them. gold, SwiftPM's linker of choice, cannot link the sanitizer.
+let fuzzer: [Target] = [
+    .executableTarget(
+        name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: settings,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+]
 
 let layer5: [Target] = [
     .executableTarget(
@@ -72,6 +99,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: layer0 + layer1 + layer2 + layer3 + layer4 + layer5 + [testSupport],
+    targets: layer0 + layer1 + layer2 + layer3 + layer4 + layer5 + [testSupport] + fuzzed + (isFuzzing ? fuzzer : []),
     cxxLanguageStandard: .cxx17
 )

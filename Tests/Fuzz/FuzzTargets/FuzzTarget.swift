@@ -1,0 +1,32 @@
+/// What is fuzzed. Each takes any bytes, and its contract is: a value or a documented error, never a trap, and never more
+/// memory than its limit. What else must hold of its answers it checks itself.
+package enum FuzzTarget: String, Sendable, CaseIterable {
+    case requestHead = "request-head"
+    case responseHead = "response-head"
+    case frames
+    case messages
+    case policy
+    case token
+
+    /// Feeds the target once.
+    package func run(_ bytes: [UInt8]) throws(BrokenContract) {
+        switch self {
+        case .requestHead: try RequestHeadTarget.fuzz(bytes)
+        case .responseHead: try ResponseHeadTarget.fuzz(bytes)
+        case .frames: try FramesTarget.fuzz(bytes)
+        case .messages: try MessagesTarget.fuzz(bytes)
+        case .policy: try PolicyTarget.fuzz(bytes)
+        case .token: try TokenTarget.fuzz(bytes)
+        }
+    }
+}
+
+/// An answer that must not have been given.
+package struct BrokenContract: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Throws where `holds` is false.
+func require(_ holds: Bool, _ contract: @autoclosure () -> String) throws(BrokenContract) {
+    guard holds else { throw BrokenContract(description: contract()) }
+}
