@@ -118,7 +118,7 @@ extension AuditFacts {
         let (client, upstream) = (try Wire(worker), try Wire(worker))
         let admitted = try Fixtures.admitted()
         let relay = Relay(
-            admitted, route: Fixtures.route(rules), endpoint: "ws://127.0.0.1:9001", client: client.channel,
+            admitted, route: Fixtures.route(rules), client: client.channel,
             upstream: upstream.channel, now: 1_000_000_000, unixMilliseconds: Fixtures.noon * 1000)
         for text in ["secret x", "y", "secret x"] {
             let bytes = TestFrame.text(text).masked.bytes
@@ -154,7 +154,7 @@ extension AuditFacts {
         let worker = try Worker()
         let (client, upstream) = (try Wire(worker), try Wire(worker))
         let relay = Relay(
-            try Fixtures.admitted(), route: Fixtures.route(), endpoint: "", client: client.channel,
+            try Fixtures.admitted(), route: Fixtures.route(), client: client.channel,
             upstream: upstream.channel, now: 0, unixMilliseconds: 0)
         var facts = facts()
         facts.close(relay, now: 1)

@@ -17,8 +17,8 @@ final class RelayedSession {
         client = try Wire(host.worker)
         upstream = try Wire(host.worker)
         relay = Relay(
-            try Fixtures.admitted(), route: Fixtures.route(rules), endpoint: "ws://127.0.0.1:9001",
-            client: client.channel, upstream: upstream.channel, now: now, unixMilliseconds: unixMilliseconds)
+            try Fixtures.admitted(), route: Fixtures.route(rules), client: client.channel, upstream: upstream.channel,
+            now: now, unixMilliseconds: unixMilliseconds)
         session = try host.session()
         session.phase = .relay(relay)
     }

@@ -48,7 +48,6 @@ package final class Gateway {
     /// How long workers may take to end when a second signal has come, in milliseconds.
     private static let stopPatience: Int32 = 500
 
-    private let configuration: GatewayConfiguration
     private let runtime: GatewayRuntime
     private let sockets: [ListeningSocket]
     private let inboxes: [Inbox]
@@ -63,7 +62,6 @@ package final class Gateway {
     /// Binds all listeners and loads all certificates: an error here means that nothing was started.
     /// Signals TERM, INT and HUP belong to the gateway from here on, in every thread.
     package init(_ configuration: GatewayConfiguration, audit: AuditLog, logger: Logger) throws {
-        self.configuration = configuration
         self.audit = audit
         self.logger = logger
         let signals = Descriptor.ofSignals()

@@ -22,6 +22,8 @@ struct Lane {
     /// is refused at once never begins on the other side.
     private var heldHeader: FrameHeader?
 
+    /// When payload last came, or a message without any; the beginning of time before that.
+    private(set) var lastData = Nanoseconds.min
     /// Since when a message has begun and not ended; nil between messages.
     private(set) var openSince: Nanoseconds?
     /// After a close frame or an error nothing of the peer counts any more.
@@ -53,6 +55,7 @@ struct Lane {
                     begin(header, worker)
                 case .payload(let range, let key, let endsFrame, let endsMessage):
                     payloadBytes += Int64(range.count)
+                    if !range.isEmpty || endsMessage { lastData = worker.now }
                     if endsMessage {
                         messages += 1
                         openSince = nil

@@ -26,8 +26,6 @@ final class Relay {
     /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
     private let leases: [ConnectionLease]
     let route: RouteRuntime
-    /// Where the upgrade went, as the audit log tells it.
-    let endpoint: String
     let startedAt: Nanoseconds
 
     var toClient: Outlet
@@ -36,8 +34,6 @@ final class Relay {
     var fromUpstream: Lane
     var clientLife: Keepalive
     var upstreamLife: Keepalive
-    /// When a data frame last passed, either way.
-    var lastData: Nanoseconds
     let lifetimeEnd: Nanoseconds
     /// When the token expires; the end of time without one.
     let expiry: Nanoseconds
@@ -47,8 +43,7 @@ final class Relay {
     private(set) var endDeadline: Nanoseconds = .max
 
     init(
-        _ admitted: consuming AdmittedUpgrade, route: RouteRuntime, endpoint: String, client: Channel,
-        upstream: Channel,
+        _ admitted: consuming AdmittedUpgrade, route: RouteRuntime, client: Channel, upstream: Channel,
         now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let policy = route.policy
@@ -57,7 +52,6 @@ final class Relay {
         let interval = policy.timeouts.pingInterval.nanoseconds
         let timeout = policy.timeouts.pongTimeout.nanoseconds
         self.route = route
-        self.endpoint = endpoint
         startedAt = now
         toClient = Outlet(channel: client, masks: false)
         toUpstream = Outlet(channel: upstream, masks: true)
@@ -71,7 +65,6 @@ final class Relay {
                 route.rules, from: .upstream, identity: identity, maximumBytes: policy.limits.messageBytes))
         clientLife = Keepalive(interval: interval, timeout: timeout, now: now)
         upstreamLife = Keepalive(interval: interval, timeout: timeout, now: now)
-        lastData = now
         lifetimeEnd = now.saturatingAdd(policy.timeouts.lifetime.nanoseconds)
         expiry =
             identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
@@ -84,6 +77,9 @@ final class Relay {
         let (nanoseconds, far) = (milliseconds - unixMilliseconds).multipliedReportingOverflow(by: 1_000_000)
         return far ? .max : max(0, nanoseconds)
     }
+
+    /// When data last came, from either side.
+    var lastData: Nanoseconds { max(startedAt, fromClient.lastData, fromUpstream.lastData) }
 
     /// When the connection must next be looked at.
     var deadline: Nanoseconds {

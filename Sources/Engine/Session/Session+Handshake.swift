@@ -14,7 +14,8 @@ extension Session {
             guard let head else { return }
             // Nothing more is read until the upstream has answered; what is here already waits.
             client?.setReading(false, watchingHangup: true)
-            for index in consumed..<bytes.count { earlyBytes.append(bytes[index]) }
+            keepEarly(bytes.extracting(consumed..<bytes.count))
+            guard case .head = phase else { return }
             admit(head)
         } catch {
             phase = .head(parser)

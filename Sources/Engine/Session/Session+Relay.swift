@@ -11,22 +11,17 @@ extension Session {
     }
 
     func relayReceived(_ relay: Relay, _ channel: Channel, _ bytes: Span<UInt8>) {
-        let outcome: Lane.Outcome
         if channel === relay.toClient.channel {
             guard !relay.fromClient.isOver else { return linger(bytes.count) }
             relay.clientLife.heard(worker.now)
-            let before = relay.fromClient.payloadBytes &+ relay.fromClient.messages
-            outcome = relay.fromClient.receive(
+            let outcome = relay.fromClient.receive(
                 bytes, to: &relay.toUpstream, back: &relay.toClient, discards: relay.isCut, worker: worker)
-            if relay.fromClient.payloadBytes &+ relay.fromClient.messages != before { relay.lastData = worker.now }
             handle(outcome, relay, from: .client)
         } else {
             guard !relay.fromUpstream.isOver else { return linger(bytes.count) }
             relay.upstreamLife.heard(worker.now)
-            let before = relay.fromUpstream.payloadBytes &+ relay.fromUpstream.messages
-            outcome = relay.fromUpstream.receive(
+            let outcome = relay.fromUpstream.receive(
                 bytes, to: &relay.toClient, back: &relay.toUpstream, discards: relay.isCut, worker: worker)
-            if relay.fromUpstream.payloadBytes &+ relay.fromUpstream.messages != before { relay.lastData = worker.now }
             handle(outcome, relay, from: .upstream)
         }
     }

@@ -43,8 +43,6 @@ final class Session: ChannelOwner {
     /// What has come, and was not looked at, since there was nothing left to be said.
     private var lingeredBytes = 0
     private static let maximumLingeredBytes = 256 * 1024
-    /// The end of the phase; a relay has deadlines of its own.
-    private var phaseDeadline: Nanoseconds
 
     init(host: SessionHost, accepted: AcceptedConnection) {
         self.host = host
@@ -56,7 +54,6 @@ final class Session: ChannelOwner {
         requestID = RequestID.make()
         facts = AuditFacts(requestID: requestID, listener: accepted.listener.policy.name, client: accepted.peer.ip)
         facts.note(accepted.shadowRefusals)
-        phaseDeadline = accepted.acceptedAt.saturatingAdd(accepted.listener.policy.limits.handshakeTimeout.nanoseconds)
     }
 
     /// Begins with TLS. False where the system has no means for it.
@@ -65,7 +62,7 @@ final class Session: ChannelOwner {
             let channel = worker.open(descriptor, tls: tls, owner: self)
         else { return false }
         client = channel
-        worker.setDeadline(phaseDeadline, for: channel)
+        setPhaseDeadline(acceptedAt.saturatingAdd(listener.policy.limits.handshakeTimeout.nanoseconds))
         return true
     }
 
@@ -158,7 +155,7 @@ final class Session: ChannelOwner {
     }
 
     /// Keeps bytes that came too early, up to what one receive can bring.
-    private func keepEarly(_ bytes: Span<UInt8>) {
+    func keepEarly(_ bytes: Span<UInt8>) {
         guard earlyBytes.count + bytes.count <= 2 * Worker.recordBytes * 4 else {
             refuse(Refusal(.malformedRequest))
             return
@@ -189,17 +186,17 @@ final class Session: ChannelOwner {
         setPhaseDeadline(worker.now.saturatingAdd(2_000_000_000))
     }
 
-    /// Ends without an answer: the client has gone, or has never spoken.
+    /// Ends without an answer: the client has gone, or has never spoken. A handshake that passed the chain leaves a line in
+    /// the log all the same.
     func abandon() {
-        if case .connecting(let attempt) = phase { noteAbandoned(attempt) }
-        if case .awaitingUpstream(let attempt, _) = phase { noteAbandoned(attempt) }
+        switch phase {
+        case .connecting, .awaitingUpstream:
+            facts.abandoned(now: worker.now, since: acceptedAt)
+            host.write(facts)
+        case .tls, .head, .relay, .ending:
+            break
+        }
         end()
-    }
-
-    /// Every handshake that reached the chain leaves a line in the log, also one whose client did not wait.
-    private func noteAbandoned(_ attempt: UpstreamAttempt) {
-        facts.abandoned(now: worker.now, since: acceptedAt)
-        host.write(facts)
     }
 
     /// The token that let it in is no longer good.
