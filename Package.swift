@@ -4,6 +4,9 @@ import PackageDescription
 /// `./dev fuzz` builds all that it fuzzes with coverage counters and the address sanitizer.
 let isFuzzing = Context.environment["PORTCULLIS_FUZZ"] != nil
 
+/// `./dev bench` measures some look-ups inside the process.
+let isBenchmarking = Context.environment["PORTCULLIS_BENCHMARKS"] != nil
+
 /// The one array of settings that every Swift target uses.
 let settings: [SwiftSetting] =
     [
@@ -28,20 +31,21 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-let layer0: [Target] = [
-    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .target(name: "CPlatform", dependencies: ["COpenSSL"]),
-]
+let layer0: [Target] =
+    tested("Locking") + [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CPlatform", dependencies: ["COpenSSL"]),
+    ]
 
 let layer1 =
     tested("WebSocketProtocol")
     + tested("PolicyModel")
-    + tested("Tokens")
+    + tested("Tokens", ["Locking"])
 
 let layer2: [Target] =
     tested("PolicyFile", ["PolicyModel", "CLibYAML"])
-    + tested("Crypto", ["COpenSSL", "CPlatform", "Tokens"])
+    + tested("Crypto", ["COpenSSL", "CPlatform", "Locking", "Tokens"], tests: [.target(name: "CAllocationCount")])
     + tested("TokenStore", ["Tokens", grdb], tests: ["Crypto"])
     + [
         .target(
@@ -51,17 +55,24 @@ let layer2: [Target] =
     ]
     + tested("Inspection", ["CInspection"])
 
-let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection"])
+let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection", "Locking"])
 
 let layer4 = tested(
     "Engine",
     [
-        "WebSocketProtocol", "PolicyModel", "Tokens", "Crypto", "TokenStore", "Middleware", "Inspection", "CPlatform",
-        logging,
+        "WebSocketProtocol", "PolicyModel", "Tokens", "Crypto", "TokenStore", "Middleware", "Inspection", "Locking",
+        "CPlatform", logging,
     ], tests: [.target(name: "CAllocationCount")])
 
 /// Counts allocations, for tests that show that there are none. No part of the product.
 let testSupport = Target.target(name: "CAllocationCount", path: "Tests/Support/CAllocationCount")
+
+/// Programs that measure. No part of the product.
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "handshakes", dependencies: ["COpenSSL", "Crypto"], path: "Benchmarks/Handshakes",
+        swiftSettings: settings)
+]
 
 /// What is fuzzed, as functions; the tests feed them every file of the corpora.
 let fuzzed: [Target] = [
@@ -79,6 +90,12 @@ let fuzzer: [Target] = [
     .executableTarget(
         name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver", swiftSettings: settings,
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+]
+
+/// Look-ups that `./dev bench` measures.
+let lookUps: [Target] = [
+    .executableTarget(
+        name: "lookups", dependencies: ["PolicyModel", "Tokens"], path: "Benchmarks/Lookups", swiftSettings: settings)
 ]
 
 let layer5: [Target] = [
@@ -99,6 +116,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: layer0 + layer1 + layer2 + layer3 + layer4 + layer5 + [testSupport] + fuzzed + (isFuzzing ? fuzzer : []),
+    targets: layer0 + layer1 + layer2 + layer3 + layer4 + layer5 + [testSupport] + benchmarks + fuzzed
+        + (isFuzzing ? fuzzer : []) + (isBenchmarking ? lookUps : []),
     cxxLanguageStandard: .cxx17
 )

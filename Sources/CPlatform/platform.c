@@ -1,5 +1,10 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
+#include <malloc.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +31,50 @@ long cp_ssl_ctx_set_server_name_callback(SSL_CTX *context, int (*callback)(SSL *
 }
 
 long cp_ssl_set_server_name(SSL *session, const char *name) { return SSL_set_tlsext_host_name(session, name); }
+
+long cp_ssl_ctx_set_longest_chain(SSL_CTX *context, long bytes) { return SSL_CTX_set_max_cert_list(context, bytes); }
+
+long cp_ssl_ctx_set_verify_store(SSL_CTX *context, X509_STORE *store) {
+    return SSL_CTX_set1_verify_cert_store(context, store);
+}
+
+int cp_error_is_missing_certificate(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+}
+
+int cp_ssl_ctx_data_index(CRYPTO_EX_free *release) { return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, release); }
+
+int cp_mac_set_sha256_key(EVP_MAC_CTX *mac, void *key, size_t length) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, "SHA256", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key, length),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(mac, parameters);
+}
+
+int cp_certificate_is_over(const X509 *certificate) {
+    return X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0;
+}
+
+int cp_error_is_end_of_pem(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+unsigned long cp_name_flags_rfc2253(void) { return XN_FLAG_RFC2253; }
+
+STACK_OF(X509_NAME) *cp_names_make(void) { return sk_X509_NAME_new_null(); }
+
+int cp_names_add_subject(STACK_OF(X509_NAME) *names, const X509 *certificate) {
+    X509_NAME *copy = X509_NAME_dup(X509_get_subject_name(certificate));
+    if (copy != NULL && sk_X509_NAME_push(names, copy) > 0) return 1;
+    X509_NAME_free(copy);
+    return 0;
+}
+
+STACK_OF(X509_NAME) *cp_names_copy(const STACK_OF(X509_NAME) *names) { return SSL_dup_CA_list(names); }
+
+void cp_names_free(STACK_OF(X509_NAME) *names) { sk_X509_NAME_pop_free(names, X509_NAME_free); }
 
 void cp_bio_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 
@@ -76,3 +125,5 @@ int cp_next_signal(int descriptor) {
 int cp_accept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+void cp_give_memory_back(void) { malloc_trim(0); }

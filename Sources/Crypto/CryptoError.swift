@@ -7,10 +7,18 @@ package struct CryptoError: Error, Sendable, CustomStringConvertible {
     package let operation: String
     /// OpenSSL's own words for why, or the system's; empty where it left none.
     package let reason: String
+    /// That it was the certificate which a TLS peer has shown, or has not.
+    package let peerCertificate: PeerCertificate?
 
-    package init(operation: String, reason: String) {
+    package enum PeerCertificate: Sendable {
+        case missing
+        case invalid
+    }
+
+    package init(operation: String, reason: String, peerCertificate: PeerCertificate? = nil) {
         self.operation = operation
         self.reason = reason
+        self.peerCertificate = peerCertificate
     }
 
     /// Takes the reason out of this thread's error queue, which is empty afterwards.

@@ -4,7 +4,7 @@ internal import CPlatform
 /// What a listener serves over TLS: its certificates, chosen by server name, its versions and ciphers.
 ///
 /// TLS 1.2 and 1.3 with Mozilla's intermediate ciphers (those of them that need no finite-field parameters), ALPN
-/// `http/1.1`, stateless tickets whose keys live in memory, no renegotiation, no compression.
+/// `http/1.1`, stateless tickets that are good for their own server name, no renegotiation, no compression.
 package final class TLSServerContext: Sendable {
     /// A certificate chain (PEM, leaf first) and its private key, as files.
     package struct Certificate: Sendable {
@@ -17,63 +17,56 @@ package final class TLSServerContext: Sendable {
         }
     }
 
+    /// What clients are asked for: mutual TLS.
+    package struct ClientCertificates: Sendable {
+        package enum Mode: String, Sendable {
+            /// None is fine; one that is shown must hold.
+            case request
+            /// Without one that holds there is no connection.
+            case require
+        }
+
+        /// Whom the listener trusts to have signed them (PEM).
+        package var authorityFile: String
+        package var mode: Mode
+
+        package init(authorityFile: String, mode: Mode) {
+            self.authorityFile = authorityFile
+            self.mode = mode
+        }
+    }
+
+    /// Stands for what is demanded of clients, by whom and how strictly; empty where nothing is.
+    package let clientDemand: [UInt8]
     let defaultContext: TLSContextHandle
-    private let exactNames: [String: TLSContextHandle]
-    /// By what follows `*.`: a wildcard stands for exactly one label (RFC 6125 section 6.4.3).
-    private let wildcardNames: [String: TLSContextHandle]
 
     private static let ciphers =
         "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
         + "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
-    /// Reads the files. The first certificate answers clients that send no name, or an unknown one.
-    package init(certificates: [Certificate], requiresTLS13: Bool = false) throws(CryptoError) {
-        var first: TLSContextHandle?
-        var exact: [String: TLSContextHandle] = [:]
-        var wildcard: [String: TLSContextHandle] = [:]
+    /// Reads the files. The first certificate answers clients that send no name, or an unknown one. Whoever hands on the
+    /// `ticketKeys` of a context that this one replaces lets its clients resume their sessions.
+    package init(
+        certificates: [Certificate], requiresTLS13: Bool = false, clientCertificates: ClientCertificates? = nil,
+        ticketKeys: TicketKeys = TicketKeys(now: 0)
+    ) throws(CryptoError) {
+        let authority: TLSClientAuthority? =
+            if let clientCertificates { try TLSClientAuthority(clientCertificates) } else { nil }
+        var contexts: [TLSContextHandle] = []
         for certificate in certificates {
             let context = unsafe try TLSContextHandle(TLS_server_method())
             try Self.configure(context, requiresTLS13: requiresTLS13)
             try Self.load(certificate, into: context)
-            first = first ?? context
-            for name in Self.names(in: context) {
-                if name.hasPrefix("*.") {
-                    let suffix = String(name.dropFirst(2))
-                    wildcard[suffix] = wildcard[suffix] ?? context
-                } else {
-                    exact[name] = exact[name] ?? context
-                }
-            }
+            try ticketKeys.attach(to: context)
+            try authority?.demand(in: context)
+            contexts.append(context)
         }
-        guard let first else { throw CryptoError(operation: "make TLS context", reason: "no certificate is given") }
+        guard let first = contexts.first else {
+            throw CryptoError(operation: "make TLS context", reason: "no certificate is given")
+        }
         defaultContext = first
-        exactNames = exact
-        wildcardNames = wildcard
-        if certificates.count > 1 { chooseByServerName() }
-    }
-
-    /// Has OpenSSL ask for the context as soon as it has read the client's server name (RFC 6066 section 3).
-    private func chooseByServerName() {
-        // The context refers back without a retain: the owner of a listener keeps this object while its sessions live.
-        unsafe _ = cp_ssl_ctx_set_server_name_callback(
-            defaultContext.pointer,
-            { session, _, argument in
-                guard let session = unsafe session, let argument = unsafe argument,
-                    let name = unsafe SSL_get_servername(session, TLSEXT_NAMETYPE_host_name)
-                else { return SSL_TLSEXT_ERR_NOACK }
-                let owner = unsafe Unmanaged<TLSServerContext>.fromOpaque(argument).takeUnretainedValue()
-                if let context = unsafe owner.context(forServerName: String(cString: name)) {
-                    unsafe SSL_set_SSL_CTX(session, context.pointer)
-                }
-                return SSL_TLSEXT_ERR_OK
-            }, Unmanaged.passUnretained(self).toOpaque())
-    }
-
-    private func context(forServerName name: String) -> TLSContextHandle? {
-        let name = name.lowercased()
-        if let context = exactNames[name] { return context }
-        guard let dot = name.firstIndex(of: ".") else { return nil }
-        return wildcardNames[String(name[name.index(after: dot)...])]
+        clientDemand = authority?.scope ?? []
+        try TLSServerNames(contexts: contexts, scope: clientDemand).attach(to: first)
     }
 
     private static func configure(_ handle: TLSContextHandle, requiresTLS13: Bool) throws(CryptoError) {
@@ -132,24 +125,5 @@ package final class TLSServerContext: Sendable {
         guard unsafe SSL_CTX_check_private_key(context) == 1 else {
             throw .last("match private key \(certificate.keyFile) with certificate \(certificate.chainFile)")
         }
-    }
-
-    /// The DNS names that the context's certificate is for, lower case.
-    private static func names(in handle: TLSContextHandle) -> [String] {
-        guard let certificate = unsafe SSL_CTX_get0_certificate(handle.pointer),
-            let found = unsafe X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil)
-        else { return [] }
-        // X509_get_ext_d2i gives a GENERAL_NAMES for this NID; it is freed below.
-        let names = OpaquePointer(found)
-        defer { unsafe GENERAL_NAMES_free(names) }
-        var result: [String] = []
-        for index in 0..<(unsafe cp_general_names_count(names)) {
-            guard let name = unsafe cp_general_names_at(names, index), let dns = unsafe cp_general_name_dns(name),
-                let bytes = unsafe ASN1_STRING_get0_data(dns)
-            else { continue }
-            let buffer = unsafe UnsafeBufferPointer(start: bytes, count: Int(ASN1_STRING_length(dns)))
-            unsafe result.append(String(decoding: buffer, as: UTF8.self).lowercased())
-        }
-        return result
     }
 }

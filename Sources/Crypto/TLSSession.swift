@@ -77,6 +77,10 @@ internal import CPlatform
         }
     }
 
+    /// Whether ``read(into:)`` would only ask for more input: neither the transfer nor the session has any left. Asking it
+    /// costs OpenSSL a buffer and an error.
+    package func isDry() -> Bool { unsafe SSL_has_pending(session) == 0 && transfer.isInputTaken }
+
     /// Decrypts into `buffer`, at most one record a call.
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadStep {
         ERR_clear_error()
@@ -106,14 +110,28 @@ internal import CPlatform
         ERR_clear_error()
     }
 
+    /// The subject of the certificate that the client has shown and that was verified, as text (RFC 2253), at most 1024 bytes of
+    /// ASCII without control characters; nil where it has shown none. To be asked of a server's session whose handshake is
+    /// complete.
+    package func clientCertificate() -> String? {
+        guard let certificate = unsafe SSL_get0_peer_certificate(session),
+            unsafe SSL_get_verify_result(session) == Int(X509_V_OK)
+        else { return nil }
+        return unsafe TLSClientAuthority.subject(of: certificate)
+    }
+
     private func failure(_ operation: String) -> CryptoError {
         let verification = unsafe SSL_get_verify_result(session)
         guard verification == Int(X509_V_OK) else {
             ERR_clear_error()
             // A constant string of OpenSSL's.
             return unsafe CryptoError(
-                operation: operation, reason: String(cString: X509_verify_cert_error_string(verification)))
+                operation: operation, reason: String(cString: X509_verify_cert_error_string(verification)),
+                peerCertificate: .invalid)
         }
-        return CryptoError.last(operation)
+        let isMissing = cp_error_is_missing_certificate(ERR_peek_error()) == 1
+        let error = CryptoError.last(operation)
+        guard isMissing else { return error }
+        return CryptoError(operation: operation, reason: error.reason, peerCertificate: .missing)
     }
 }

@@ -38,6 +38,9 @@ internal import CPlatform
         return body()
     }
 
+    /// Whether the sessions have taken all of the input.
+    var isInputTaken: Bool { inputCount == 0 }
+
     /// Hands over what the sessions have written, and forgets it.
     package func takeOutput<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
         // `outputCount` never passes `outputCapacity`.

@@ -17,12 +17,14 @@ package struct AdmissionChain: Sendable {
 
     private let steps: [Step]
 
-    package init(entries: [MiddlewareEntry], environment: MiddlewareEnvironment) {
-        steps = entries.map { entry in
-            Step(
-                name: entry.settings.name, isShadow: entry.mode == .shadow,
-                check: entry.settings.middleware(in: environment) as? any AddressCheck)
+    /// It keeps rates and counts by its `name`.
+    package init(entries: [MiddlewareEntry], name: String, environment: inout MiddlewareEnvironment) {
+        var steps: [Step] = []
+        for entry in entries {
+            let check = entry.settings.middleware(of: name, in: &environment) as? any AddressCheck
+            steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, check: check))
         }
+        self.steps = steps
     }
 
     /// `monotonic` in nanoseconds.

@@ -1,13 +1,14 @@
+internal import Locking
 import PolicyModel
-import Synchronization
 
 /// `connection_limit`: connections alive at once for each client address, IPv6 by its network.
 struct ConnectionLimit: AddressCheck {
-    private let counter = ConnectionCounter()
+    private let counter: ConnectionCounter
     private let maximum: Int
     private let ipv6Prefix: Int
 
-    init(_ settings: ConnectionLimitSettings) {
+    init(_ settings: ConnectionLimitSettings, of chain: String, in environment: inout MiddlewareEnvironment) {
+        counter = environment.memory.connectionCounter(ipv6Prefix: settings.ipv6Prefix, of: chain)
         maximum = settings.maximum
         ipv6Prefix = settings.ipv6Prefix
     }
@@ -37,8 +38,8 @@ package final class ConnectionLease: Sendable {
 }
 
 /// Live connections by address. It has as many entries as there are connections at most, which the listener bounds.
-private final class ConnectionCounter: Sendable {
-    private let counts = Mutex<[IPAddress: Int]>([:])
+final class ConnectionCounter: Sendable {
+    private let counts = Lock<[IPAddress: Int]>([:])
 
     func lease(_ address: IPAddress, maximum: Int) -> ConnectionLease? {
         let isAdmitted = counts.withLock { counts in

@@ -5,10 +5,8 @@ struct ConnectionRate: AddressCheck {
     private let table: RateTable
     private let ipv6Prefix: Int
 
-    init(_ settings: ConnectionRateSettings, in environment: MiddlewareEnvironment) {
-        table = RateTable(
-            bucket: TokenBucket(rate: settings.rate, burst: settings.burst),
-            capacity: environment.maximumTrackedAddresses)
+    init(_ settings: ConnectionRateSettings, of chain: String, in environment: inout MiddlewareEnvironment) {
+        table = environment.memory.rateTable(settings, of: chain, capacity: environment.maximumTrackedAddresses)
         ipv6Prefix = settings.ipv6Prefix
     }
 

@@ -33,6 +33,8 @@ package struct HandshakeContext: Sendable {
     /// `headers` stay as the client sent them.
     package var request: UpgradeRequest
     package let clientAddress: IPAddress
+    /// The subject of the certificate that the client has shown and TLS has verified.
+    package let clientCertificate: String?
     package let requestID: String
     package let time: HandshakeTime
     /// What goes upstream beside the fields that the engine writes itself (`Host`, the handshake's own, `X-Forwarded-*`).
@@ -45,9 +47,13 @@ package struct HandshakeContext: Sendable {
     package var leases: [ConnectionLease] = []
     package var shadowRefusals: [ShadowRefusal] = []
 
-    package init(request: UpgradeRequest, clientAddress: IPAddress, requestID: String, time: HandshakeTime) {
+    package init(
+        request: UpgradeRequest, clientAddress: IPAddress, clientCertificate: String? = nil, requestID: String,
+        time: HandshakeTime
+    ) {
         self.request = request
         self.clientAddress = clientAddress
+        self.clientCertificate = clientCertificate
         self.requestID = requestID
         self.time = time
         var headers = request.headers

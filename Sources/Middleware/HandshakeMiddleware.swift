@@ -12,6 +12,8 @@ package struct MiddlewareEnvironment: Sendable {
     package let tokens: TokenAuthority
     /// Client addresses that one rate table remembers at most.
     package let maximumTrackedAddresses: Int
+    /// Middlewares take their part of it when they are made.
+    package var memory = MiddlewareMemory()
 
     package init(tokens: TokenAuthority, maximumTrackedAddresses: Int = 65_536) {
         self.tokens = tokens
@@ -20,12 +22,12 @@ package struct MiddlewareEnvironment: Sendable {
 }
 
 extension MiddlewareSettings {
-    /// The built-ins, one line each.
-    func middleware(in environment: MiddlewareEnvironment) -> any HandshakeMiddleware {
+    /// The built-ins, one line each. `chain` names the chain that it is made for, in every version of the policy.
+    func middleware(of chain: String, in environment: inout MiddlewareEnvironment) -> any HandshakeMiddleware {
         switch self {
         case .ipFilter(let settings): IPFilter(settings)
-        case .connectionRate(let settings): ConnectionRate(settings, in: environment)
-        case .connectionLimit(let settings): ConnectionLimit(settings)
+        case .connectionRate(let settings): ConnectionRate(settings, of: chain, in: &environment)
+        case .connectionLimit(let settings): ConnectionLimit(settings, of: chain, in: &environment)
         case .origin(let settings): OriginCheck(settings)
         case .token(let settings): TokenCheck(settings, in: environment)
         case .headers(let settings): HeaderEdits(settings)

@@ -14,13 +14,14 @@ package struct MiddlewareChain: Sendable {
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
 
-    /// Each chain keeps rates and counts of its own.
-    package init(entries: [MiddlewareEntry], environment: MiddlewareEnvironment) {
-        steps = entries.map { entry in
-            Step(
-                name: entry.settings.name, isShadow: entry.mode == .shadow,
-                middleware: entry.settings.middleware(in: environment))
+    /// Each chain keeps rates and counts of its own, by its `name`.
+    package init(entries: [MiddlewareEntry], name: String, environment: inout MiddlewareEnvironment) {
+        var steps: [Step] = []
+        for entry in entries {
+            let middleware = entry.settings.middleware(of: name, in: &environment)
+            steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware))
         }
+        self.steps = steps
         policyHeaders = entries.flatMap { entry -> [String] in
             guard entry.mode == .enforce, case .headers(let settings) = entry.settings else { return [] }
             return settings.request.set.map(\.name)

@@ -1,5 +1,5 @@
+internal import Locking
 import PolicyModel
-import Synchronization
 
 /// Token buckets by address, in bounded memory (set-associative): an address belongs to one set of eight, and where all eight
 /// are taken the bucket that is nearest to full makes room, since forgetting that one gives the least away.
@@ -16,12 +16,12 @@ final class RateTable: Sendable {
 
     private let bucket: TokenBucket
     // A set is allocated when its first address comes: an idle table costs a word a set.
-    private let sets: Mutex<[[Way]]>
+    private let sets: Lock<[[Way]]>
 
     /// `capacity` addresses, rounded up to whole sets.
     init(bucket: TokenBucket, capacity: Int) {
         self.bucket = bucket
-        sets = Mutex(Array(repeating: [], count: max(1, (max(1, capacity) - 1) / Self.ways + 1)))
+        sets = Lock(Array(repeating: [], count: max(1, (max(1, capacity) - 1) / Self.ways + 1)))
     }
 
     /// Takes one out of the address's bucket. `now` in nanoseconds.

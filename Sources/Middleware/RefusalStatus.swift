@@ -8,7 +8,9 @@ extension RefusalReason {
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
             .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch:
             401
-        case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing: 403
+        case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
+            .clientCertificateInvalid:
+            403
         case .routeNotFound: 404
         case .requestTimeout: 408
         case .upgradeRequired, .versionUnsupported: 426
@@ -39,6 +41,8 @@ extension RefusalReason {
         case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."
         case .originMissing: "An Origin is needed and none was sent."
         case .originDenied: "Connections from this origin are not accepted."
+        case .clientCertificateMissing: "A client certificate is needed and none was sent."
+        case .clientCertificateInvalid: "The client certificate is not valid here."
         case .routeNotFound: "There is nothing at this address."
         case .requestTimeout: "The request took too long."
         case .upgradeRequired: "Only WebSocket connections are served here."

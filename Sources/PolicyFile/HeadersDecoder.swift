@@ -68,13 +68,14 @@ extension PolicyDecoder {
         do throws(Template.ParseError) {
             let template = try Template(parsing: text)
             noteTokenVariables(of: template, in: text, at: node.position)
+            if template.parts.contains(.variable(.clientCertificate)) { certificateVariables.append(node.position) }
             return template
         } catch {
             switch error {
             case .unterminated:
                 refuse(node.position, "the value of `\(header)` has `${` without `}`: \(quoted(text))")
             case .unknownVariable(let name):
-                let known = ["token.subject", "token.id", "client.ip", "request.id"]
+                let known = ["token.subject", "token.id", "client.ip", "client.certificate", "request.id"]
                 let nearest = Suggestion.nearest(to: name, among: known)
                 refuse(
                     node.position,
@@ -95,6 +96,7 @@ extension PolicyDecoder {
                 case .tokenID: "token.id"
                 case .tokenClaim(let claim): "token.claims.\(claim)"
                 case .clientIP: "client.ip"
+                case .clientCertificate: "client.certificate"
                 case .requestID: "request.id"
                 }
             tokenVariables.append((name, position))

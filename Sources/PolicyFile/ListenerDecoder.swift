@@ -19,10 +19,8 @@ extension PolicyDecoder {
     }
 
     private func tls(_ node: YAMLNode) -> TLSPolicy? {
-        guard
-            let fields = fields(
-                node, of: "`tls`", keys: ["certificates", "minimum_version"], later: ["client_certificates"])
-        else { return nil }
+        let keys = ["certificates", "minimum_version", "client_certificates"]
+        guard let fields = fields(node, of: "`tls`", keys: keys) else { return nil }
         // The text as it stands: 1.2 without quotes can mean nothing else.
         let version = fields.choice("minimum_version", TLSPolicy.Version.self) ?? .tls12
         guard let list = fields.required("certificates") else { return nil }
@@ -30,7 +28,18 @@ extension PolicyDecoder {
         if case .sequence(let elements) = list.content, elements.isEmpty {
             refuse(list.position, "`certificates` is empty; a listener needs one certificate at least")
         }
-        return TLSPolicy(certificates: certificates, minimumVersion: version)
+        return TLSPolicy(
+            certificates: certificates, minimumVersion: version,
+            clientCertificates: fields.decoded("client_certificates", clientCertificates))
+    }
+
+    private func clientCertificates(_ node: YAMLNode) -> TLSPolicy.ClientCertificates? {
+        // Also where it is not understood: then that is said, and nothing else.
+        asksForClientCertificates = true
+        guard let fields = fields(node, of: "`client_certificates`", keys: ["authority", "mode"]) else { return nil }
+        let mode = fields.choice("mode", TLSPolicy.ClientCertificates.Mode.self) ?? .require
+        let authority = fields.required("authority", example: "certs/clients.pem") { filePath($0, "authority") }
+        return authority.map { TLSPolicy.ClientCertificates(authority: $0, mode: mode) }
     }
 
     private func certificate(_ node: YAMLNode) -> TLSPolicy.CertificateFiles? {

@@ -12,7 +12,12 @@ final class PolicyDecoder {
     private var filled: Set<Section> = []
     /// Uses of `${token.…}` in the entry that is being read.
     var tokenVariables: [(name: String, position: SourcePosition)] = []
+    /// Uses of `${client.certificate}`, and whether any listener asks for one.
+    var certificateVariables: [SourcePosition] = []
+    var asksForClientCertificates = false
     private var references: [Reference] = []
+    /// Where the process's `limits` stand, of which there is one.
+    var limitsPosition: SourcePosition?
     private var boundAddresses: [SocketAddress: SourcePosition] = [:]
 
     /// Where names live: each section has its own.
@@ -70,7 +75,8 @@ final class PolicyDecoder {
     /// One file's whole content.
     func decode(document: YAMLNode) {
         guard
-            let fields = fields(document, of: "a policy", keys: ["listeners", "upstreams", "token_issuers", "routes"])
+            let fields = fields(
+                document, of: "a policy", keys: ["listeners", "upstreams", "token_issuers", "routes", "limits"])
         else {
             // What the file should have held cannot be called missing.
             filled = [.listeners, .routes]
@@ -85,6 +91,7 @@ final class PolicyDecoder {
         for entry in named(fields["token_issuers"], .tokenIssuers) {
             if let issuer = checked(entry.value, { _ in tokenIssuer(entry) }) { policy.tokenIssuers.append(issuer) }
         }
+        if let limits = fields.decoded("limits", gatewayLimits) { policy.limits = limits }
         if let node = fields["routes"] {
             let routes = list(node, Section.routes.rawValue)
             if routes?.isEmpty != true { filled.insert(.routes) }
@@ -152,6 +159,16 @@ final class PolicyDecoder {
                 message += "; those defined are \(names.map { "`\($0)`" }.joined(separator: ", "))"
             }
             refuse(reference.position, message)
+        }
+    }
+
+    /// A variable that would always be empty is a mistake.
+    func checkCertificateVariables() {
+        guard !asksForClientCertificates else { return }
+        for position in certificateVariables {
+            refuse(
+                position, "`${client.certificate}` needs `client_certificates` in a listener's `tls`, and there is none"
+            )
         }
     }
 

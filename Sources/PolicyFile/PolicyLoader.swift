@@ -61,6 +61,7 @@ package enum PolicyLoader {
         }
         if isComplete {
             decoder.checkReferences()
+            decoder.checkCertificateVariables()
             decoder.checkNothingIsMissing(first: sources.first?.name ?? "policies")
         }
         let diagnostics = Set(decoder.diagnostics).sorted()

@@ -78,12 +78,37 @@ package struct TLSPolicy: Sendable {
         }
     }
 
+    /// What clients are asked for: mutual TLS.
+    package struct ClientCertificates: Sendable {
+        package enum Mode: String, Sendable, CaseIterable {
+            /// None is fine; one that is shown must be valid.
+            case request
+            /// Without a valid one there is no connection.
+            case require
+        }
+
+        /// The file (PEM) of those who are trusted to sign them.
+        package var authority: String
+        package var mode: Mode
+
+        package init(authority: String, mode: Mode) {
+            self.authority = authority
+            self.mode = mode
+        }
+    }
+
     package var certificates: [CertificateFiles]
     package var minimumVersion: Version
+    /// nil where clients are not asked.
+    package var clientCertificates: ClientCertificates?
 
-    package init(certificates: [CertificateFiles], minimumVersion: Version = .tls12) {
+    package init(
+        certificates: [CertificateFiles], minimumVersion: Version = .tls12,
+        clientCertificates: ClientCertificates? = nil
+    ) {
         self.certificates = certificates
         self.minimumVersion = minimumVersion
+        self.clientCertificates = clientCertificates
     }
 }
 

@@ -53,7 +53,7 @@ package struct IPFilterSettings: Sendable {
 }
 
 /// `connection_rate`: a token bucket for each client address.
-package struct ConnectionRateSettings: Sendable {
+package struct ConnectionRateSettings: Sendable, Hashable {
     package var rate: Rate
     /// Connections that may come at once; at least 1.
     package var burst: Int

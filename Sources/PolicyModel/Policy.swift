@@ -5,15 +5,32 @@ package struct Policy: Sendable {
     package var tokenIssuers: [TokenIssuerPolicy]
     /// In file order: the first route that matches wins.
     package var routes: [RoutePolicy]
+    package var limits: GatewayLimits
 
     package init(
         listeners: [ListenerPolicy] = [], upstreams: [UpstreamPolicy] = [],
-        tokenIssuers: [TokenIssuerPolicy] = [], routes: [RoutePolicy] = []
+        tokenIssuers: [TokenIssuerPolicy] = [], routes: [RoutePolicy] = [], limits: GatewayLimits = GatewayLimits()
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
         self.tokenIssuers = tokenIssuers
         self.routes = routes
+        self.limits = limits
+    }
+}
+
+/// Bounds of the whole process.
+package struct GatewayLimits: Sendable, Hashable {
+    /// Connections alive at once, all listeners together; one more is closed before TLS. nil: each listener's own bound
+    /// is enough.
+    package var connections: Int?
+    /// Bytes of resident memory from which on new connections are refused and idle ones closed. nil: three quarters of
+    /// what the machine, or the control group, has.
+    package var memory: Int?
+
+    package init(connections: Int? = nil, memory: Int? = nil) {
+        self.connections = connections
+        self.memory = memory
     }
 }
 

@@ -18,6 +18,9 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case ipNotAllowed = "ip-not-allowed"
     case originMissing = "origin-missing"
     case originDenied = "origin-denied"
+    /// The listener requires a client certificate, and TLS has ended without one.
+    case clientCertificateMissing = "client-certificate-missing"
+    case clientCertificateInvalid = "client-certificate-invalid"
     case routeNotFound = "route-not-found"
     case requestTimeout = "request-timeout"
     case upgradeRequired = "upgrade-required"
@@ -53,5 +56,7 @@ package enum CloseReason: String, Sendable, CaseIterable {
     case upstreamLost = "upstream-lost"
     case clientLost = "client-lost"
     case writeTimeout = "write-timeout"
+    /// Memory was short, and the connection idle.
+    case capacityExceeded = "capacity-exceeded"
     case draining = "draining"
 }

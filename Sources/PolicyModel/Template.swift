@@ -6,6 +6,8 @@ package struct Template: Sendable, Hashable {
         /// `${token.claims.NAME}`: a string, number or boolean claim; empty where the token has none of that name.
         case tokenClaim(String)
         case clientIP
+        /// `${client.certificate}`: the subject of the client's TLS certificate; empty where it has shown none.
+        case clientCertificate
         case requestID
 
         /// Reads what stands between `${` and `}`; nil for an unknown variable.
@@ -14,6 +16,7 @@ package struct Template: Sendable, Hashable {
             case "token.subject": self = .tokenSubject
             case "token.id": self = .tokenID
             case "client.ip": self = .clientIP
+            case "client.certificate": self = .clientCertificate
             case "request.id": self = .requestID
             default:
                 let prefix = "token.claims."
@@ -26,7 +29,7 @@ package struct Template: Sendable, Hashable {
         package var needsToken: Bool {
             switch self {
             case .tokenSubject, .tokenID, .tokenClaim: true
-            case .clientIP, .requestID: false
+            case .clientIP, .clientCertificate, .requestID: false
             }
         }
     }

@@ -1,4 +1,4 @@
-import Synchronization
+internal import Locking
 
 /// What a running gateway knows of keys and revocations, and the one place that decides whether a token holds.
 ///
@@ -10,7 +10,7 @@ package final class TokenAuthority: Sendable {
         var isUnavailable = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Without keys every token is refused.
     package init() {}

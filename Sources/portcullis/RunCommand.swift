@@ -13,7 +13,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             The audit log, a line of JSON for each connection opened, closed or refused, goes to standard output; all \
             else that is to be told goes to standard error. TERM and INT drain: no new connections, live ones are closed \
-            with 1012 over the drain window, exit 0. A second one ends at once.
+            with 1012 over the drain window, exit 0. A second one ends at once. HUP reads the policies and certificates \
+            again; where anything is wrong with them, it is told and all stays as it was.
 
               portcullis run --policies policies --state state
             """)
@@ -44,17 +45,17 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        OpenSSLAtExit.doNothing()
         var logger = Logger(label: "portcullis") { _ in ErrorLog() }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
-        let loaded = PolicyLoader.load(path: policies)
-        for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
-        guard let policy = loaded.policy else {
+        let policies = policies
+        guard let policy = Self.load(policies) else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
         let isComplete = try telling {
             let gateway = try Gateway(
                 GatewayConfiguration(
-                    policy: policy, policyVersion: Self.version(of: loaded.sources),
+                    policy: policy, reload: { Self.load(policies) },
                     workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
                     stateDirectory: state.directory, root: root),
                 audit: AuditLog(path: auditLog), logger: logger)
@@ -63,6 +64,13 @@ struct RunCommand: ParsableCommand {
         if !isComplete { logger.warning("ended before the drain was over") }
         // Threads that wait for DNS or for a reader of the log must not keep the process.
         Foundation.exit(0)
+    }
+
+    /// The policies as they are now; nil, after what is wrong with them has been told, where they cannot be run.
+    private static func load(_ path: String) -> VersionedPolicy? {
+        let loaded = PolicyLoader.load(path: path)
+        for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
+        return loaded.policy.map { VersionedPolicy(policy: $0, version: version(of: loaded.sources)) }
     }
 
     /// The first 12 digits of a digest over the files' names and bytes.

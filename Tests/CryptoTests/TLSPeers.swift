@@ -1,4 +1,5 @@
 import Crypto
+import Testing
 
 /// One side of TLS in memory.
 final class TLSPeer {
@@ -13,10 +14,20 @@ final class TLSPeer {
     private(set) var hasEnded = false
     private(set) var error: CryptoError?
 
+    /// What a server knows of its client.
+    var clientCertificate: String? { session.clientCertificate() }
+
     init?(_ transfer: TLSTransfer, _ session: consuming TLSSession?) {
         guard let session else { return nil }
         self.session = session
         self.transfer = transfer
+    }
+
+    /// A server's side, with a transfer of its own.
+    static func server(_ context: TLSServerContext) throws -> TLSPeer {
+        let transfer = TLSTransfer()
+        let peer = TLSPeer(transfer, TLSSession.server(context, over: transfer))
+        return try #require(peer)
     }
 
     /// Goes as far as what has arrived allows.

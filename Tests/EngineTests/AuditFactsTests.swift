@@ -17,7 +17,7 @@ private struct AuditRecord: Decodable {
     }
 
     let time, event, requestId, listener, client, policyVersion: String
-    let host, path, origin, route, subject, tokenId, reason, upstream, closedBy, rule: String?
+    let clientCertificate, host, path, origin, route, subject, tokenId, reason, upstream, closedBy, rule: String?
     let status, durationMs, closeCode: Int64?
     let bytes, messages: Pair?
     let shadow: [Shadow]?
@@ -26,13 +26,13 @@ private struct AuditRecord: Decodable {
 
 extension AuditFacts {
     fileprivate func record() throws -> AuditRecord {
-        let bytes = line(unixMilliseconds: 1_700_000_000_000, policyVersion: "v1")
+        let bytes = line(unixMilliseconds: 1_700_000_000_000)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(AuditRecord.self, from: Data(bytes))
     }
 
-    fileprivate var text: String { String(decoding: line(unixMilliseconds: 0, policyVersion: "v1"), as: UTF8.self) }
+    fileprivate var text: String { String(decoding: line(unixMilliseconds: 0), as: UTF8.self) }
 }
 
 @Suite struct AuditFactsTests {
@@ -42,7 +42,7 @@ extension AuditFacts {
     ]
 
     private func facts() -> AuditFacts {
-        AuditFacts(requestID: "r-1", listener: "public", client: .v4(0xcb00_7109))
+        AuditFacts(requestID: "r-1", listener: "public", policyVersion: "v1", client: .v4(0xcb00_7109))
     }
 
     @Test("dropped at the door: who and why, and no answer")
@@ -54,6 +54,7 @@ extension AuditFacts {
         #expect(record.event == "refused" && record.reason == "ip-denied" && record.status == nil)
         #expect(record.time == "2023-11-14T22:13:20.000Z" && record.policyVersion == "v1")
         #expect(record.requestId == "r-1" && record.listener == "public" && record.client == "203.0.113.9")
+        #expect(record.clientCertificate == nil)
         #expect(record.host == nil && record.subject == nil && record.bytes == nil && record.closeCode == nil)
         #expect(record.shadow == [.init(middleware: "connection_rate", reason: "connection-rate-exceeded")])
     }
@@ -90,11 +91,13 @@ extension AuditFacts {
         facts.note(head, client: .v4(0xc000_0201))
         facts.route = "chat"
         facts.note(try Fixtures.admitted(head, shadowed: shadowed))
+        facts.clientCertificate = "CN=a\\,b"
         facts.upstream = "ws://127.0.0.1:9001"
         facts.open(now: 5_000_000, since: 0)
         let record = try facts.record()
         #expect(record.event == "opened" && record.status == 101 && record.reason == nil)
         #expect(record.subject == "alice" && record.tokenId == "t-1" && record.upstream == "ws://127.0.0.1:9001")
+        #expect(record.clientCertificate == "CN=a\\,b")
         #expect(record.shadow?.count == 1 && record.durationMs == 5 && record.bytes == nil)
         for secret in [token, "access_token"] { #expect(!facts.text.contains(secret)) }
     }
@@ -118,7 +121,7 @@ extension AuditFacts {
         let (client, upstream) = (try Wire(worker), try Wire(worker))
         let admitted = try Fixtures.admitted()
         let relay = Relay(
-            admitted, route: Fixtures.route(rules), client: client.channel,
+            admitted, terms: Fixtures.route(rules).terms, client: client.channel,
             upstream: upstream.channel, now: 1_000_000_000, unixMilliseconds: Fixtures.noon * 1000)
         for text in ["secret x", "y", "secret x"] {
             let bytes = TestFrame.text(text).masked.bytes
@@ -154,7 +157,7 @@ extension AuditFacts {
         let worker = try Worker()
         let (client, upstream) = (try Wire(worker), try Wire(worker))
         let relay = Relay(
-            try Fixtures.admitted(), route: Fixtures.route(), client: client.channel,
+            try Fixtures.admitted(), terms: Fixtures.route().terms, client: client.channel,
             upstream: upstream.channel, now: 0, unixMilliseconds: 0)
         var facts = facts()
         facts.close(relay, now: 1)

@@ -8,7 +8,7 @@ import Testing
     private let path = NSTemporaryDirectory() + "portcullis-tests-" + UUID().uuidString
 
     private func facts(_ id: String) -> AuditFacts {
-        AuditFacts(requestID: id, listener: "public", client: .v4(1))
+        AuditFacts(requestID: id, listener: "public", policyVersion: "v1", client: .v4(1))
     }
 
     @Test("every record is a line, in order, added to what was there, in a file for its owner alone")
@@ -16,7 +16,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         for ids in [["a", "b"], ["c"]] {
             let log = try AuditLog(path: path)
-            for id in ids { log.write(facts(id), policyVersion: "v1") }
+            for id in ids { log.write(facts(id)) }
             log.close()
             log.run()
         }
@@ -31,7 +31,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         let log = try AuditLog(path: path)
         let thread = try WorkerThread("audit") { log.run() }
-        for number in 0..<500 { log.write(facts("r-\(number)"), policyVersion: "v1") }
+        for number in 0..<500 { log.write(facts("r-\(number)")) }
         log.close()
         thread.join()
         #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 500)
@@ -46,7 +46,7 @@ import Testing
     @Test("a disk that is full costs its records, and nobody waits")
     func full() throws {
         let log = try AuditLog(path: "/dev/full")
-        log.write(facts("r-1"), policyVersion: "v1")
+        log.write(facts("r-1"))
         log.close()
         log.run()
     }

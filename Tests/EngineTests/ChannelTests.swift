@@ -50,6 +50,51 @@ import Testing
         #expect(wire.owner.received == [1])
     }
 
+    @Test("what its owner puts back comes again once it is read, before what comes later, as often as that takes")
+    func kept() {
+        wire.owner.room = 2
+        wire.write([1, 2, 3, 4, 5])
+        worker.turn()
+        #expect(wire.owner.received == [1, 2] && !wire.channel.isReading)
+        wire.write([6])
+        for (room, received) in [(2, [1, 2, 3, 4]), (0, [1, 2, 3, 4]), (1, [1, 2, 3, 4, 5])] as [(Int, [UInt8])] {
+            wire.owner.room = room
+            wire.channel.setReading(true)
+            worker.turn()
+            #expect(wire.owner.received == received)
+        }
+        wire.owner.room = 9
+        worker.turn()
+        #expect(wire.owner.received == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test("what is put back is neither told nor kept after a close")
+    func keptThenClosed() {
+        wire.owner.room = 1
+        wire.write([1, 2])
+        worker.turn()
+        wire.channel.setReading(true)
+        wire.channel.close()
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.owner.received == [1])
+    }
+
+    @Test("a channel that is paused again before the next wake-up keeps what it has")
+    func keptAndPaused() {
+        wire.owner.room = 1
+        wire.write([1, 2])
+        worker.turn()
+        wire.owner.room = 9
+        wire.channel.setReading(true)
+        wire.channel.setReading(false)
+        worker.turn()
+        #expect(wire.owner.received == [1])
+        wire.channel.setReading(true)
+        worker.turn()
+        #expect(wire.owner.received == [1, 2])
+    }
+
     @Test("a kernel that takes no more blocks the channel until the peer reads; nothing is lost")
     func blocked() {
         let count = wire.block()
@@ -229,6 +274,41 @@ import Testing
         pair.worker.flushDirty()
         while pair.client.owner.ends == 0 { pair.worker.turn() }
         #expect(pair.client.owner.received == [9] && pair.client.owner.failures == 0)
+    }
+
+    @Test("an end that comes behind bytes that were put back is told after them")
+    func keptBeforeEnd() throws {
+        let pair = try Pair()
+        pair.shakeHands()
+        pair.client.owner.room = 1
+        pair.server.channel.append([1, 2, 3])
+        pair.server.channel.finish()
+        pair.worker.flushDirty()
+        while pair.client.owner.received.isEmpty { pair.worker.turn() }
+        pair.worker.setHousekeepingDeadline(0)
+        pair.worker.turn()
+        #expect(pair.client.owner.received == [1] && pair.client.owner.ends == 0)
+        pair.client.owner.room = 9
+        pair.client.channel.setReading(true)
+        while pair.client.owner.ends == 0 { pair.worker.turn() }
+        #expect(pair.client.owner.received == [1, 2, 3])
+    }
+
+    @Test("H22 a buffer more than its owner takes is put back whole, also where it comes in several")
+    func keptInSeveral() throws {
+        let pair = try Pair()
+        pair.shakeHands()
+        pair.client.owner.room = 5
+        let large = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        pair.server.channel.append(large)
+        pair.worker.flushDirty()
+        while pair.client.owner.received.count < large.count {
+            pair.worker.turn()
+            guard !pair.client.channel.isReading else { continue }
+            pair.client.owner.room = 7_001
+            pair.client.channel.setReading(true)
+        }
+        #expect(pair.client.owner.received == large)
     }
 
     @Test("an authority that is not trusted ends the handshake on both sides")

@@ -42,9 +42,10 @@ enum Fixtures {
     /// Through a chain that wants a token of ``ToyKey`` in the query.
     static func outcome(_ head: RequestHead, shadowed: [MiddlewareEntry] = []) throws -> ChainOutcome {
         let token = TokenSettings(issuers: ["local"], carriers: [.query("access_token")], audience: "chat")
+        var environment = MiddlewareEnvironment(tokens: ToyKey.authority)
         let chain = MiddlewareChain(
-            entries: shadowed + [MiddlewareEntry(settings: .token(token), position: position)],
-            environment: MiddlewareEnvironment(tokens: ToyKey.authority))
+            entries: shadowed + [MiddlewareEntry(settings: .token(token), position: position)], name: "route chat",
+            environment: &environment)
         return chain.admit(try context(head))
     }
 
@@ -73,10 +74,8 @@ enum Fixtures {
     }
 
     static func route(_ rules: [MessageRule] = []) -> RouteRuntime {
-        RouteRuntime(
-            policy: routePolicy(rules),
-            chain: MiddlewareChain(entries: [], environment: MiddlewareEnvironment(tokens: TokenAuthority())),
-            upstream: upstream(), rules: MessageRules(rules))
+        var environment = MiddlewareEnvironment(tokens: TokenAuthority())
+        return RouteRuntime(routePolicy(rules), upstream: upstream(), environment: &environment)
     }
 }
 
@@ -92,7 +91,7 @@ final class Host {
         worker = try Worker()
         inbox = try Inbox()
         folder = try CertificateFolder(hosts: ["localhost"])
-        let environment = MiddlewareEnvironment(tokens: TokenAuthority())
+        var environment = MiddlewareEnvironment(tokens: TokenAuthority())
         let certificate = folder.certificate
         listener = try Listener(
             ListenerPolicy(
@@ -101,11 +100,12 @@ final class Host {
                     .init(
                         certificate: certificate.chainFile, privateKey: certificate.keyFile,
                         position: Fixtures.position)
-                ]), position: Fixtures.position), environment: environment, resolve: { $0 })
+                ]), position: Fixtures.position), environment: &environment, resolve: { $0 })
         let null = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
         sessions = SessionHost(
             worker: worker, inbox: inbox,
-            runtime: GatewayRuntime(Policy(), version: "v1", environment: environment, upstreams: [:]),
+            runtime: try GatewayRuntime(
+                VersionedPolicy(policy: Policy(), version: "v1"), tokens: TokenAuthority(), resolve: { $0 }),
             audit: try AuditLog(output: Descriptor(owning: null)), logger: Logger(label: "test"))
     }
 

@@ -12,15 +12,25 @@ final class RelayedSession {
     let client: Wire
     let upstream: Wire
 
-    init(_ rules: [MessageRule] = [], now: Nanoseconds = 0, unixMilliseconds: Int64 = Fixtures.noon * 1000) throws {
+    /// With `isDriven` the worker's wake-ups tell the session what its channels tell; otherwise the test does.
+    init(
+        _ rules: [MessageRule] = [], isDriven: Bool = false, now: Nanoseconds = 0,
+        unixMilliseconds: Int64 = Fixtures.noon * 1000
+    ) throws {
         host = try Host()
-        client = try Wire(host.worker)
-        upstream = try Wire(host.worker)
-        relay = Relay(
-            try Fixtures.admitted(), route: Fixtures.route(rules), client: client.channel, upstream: upstream.channel,
-            now: now, unixMilliseconds: unixMilliseconds)
         session = try host.session()
+        client = try Wire(host.worker, owner: isDriven ? session : nil)
+        upstream = try Wire(host.worker, owner: isDriven ? session : nil)
+        relay = Relay(
+            try Fixtures.admitted(), terms: Fixtures.route(rules).terms, client: client.channel,
+            upstream: upstream.channel, now: now, unixMilliseconds: unixMilliseconds)
         session.phase = .relay(relay)
+    }
+
+    /// A channel and the session that owns it hold each other until it is closed.
+    deinit {
+        client.channel.close()
+        upstream.channel.close()
     }
 
     func clientSends(_ frames: TestFrame...) { clientSends(bytes: frames.flatMap(\.masked.bytes)) }

@@ -14,12 +14,6 @@ import Testing
         return (try UpstreamResolver([target], logger: Logger(label: "test")), target)
     }
 
-    @Test(
-        "there is something to do where an upstream has a name", arguments: [("localhost", true), ("127.0.0.1", false)])
-    func isNeeded(host: String, expected: Bool) throws {
-        #expect(try resolver(host).0.isNeeded == expected)
-    }
-
     @Test("resolves on its thread until it is stopped")
     func run() throws {
         let (resolver, target) = try resolver("localhost")
@@ -29,5 +23,17 @@ import Testing
         resolver.stop()
         thread.join()
         #expect(target.addresses().allSatisfy { $0.endpoint.host == "localhost" })
+    }
+
+    @Test("an upstream of a policy that takes over is asked for in its place")
+    func follow() throws {
+        let (resolver, first) = try resolver("localhost")
+        let second = UpstreamTarget(first.policy)
+        resolver.follow([second])
+        let thread = try WorkerThread("resolver") { resolver.run() }
+        while second.addresses().isEmpty { sched_yield() }
+        resolver.stop()
+        thread.join()
+        #expect(first.addresses().isEmpty)
     }
 }

@@ -31,6 +31,20 @@ import Testing
         for _ in 0..<3 { #expect(target.addresses().map(\.address.port) == [9001]) }
     }
 
+    @Test("a name keeps its addresses in the policy that takes over; another port has to wait")
+    func succession() {
+        let before = target(["localhost"])
+        #expect(before.isIncomplete)
+        _ = before.resolve()
+        #expect(!before.isIncomplete)
+        let after = UpstreamTarget(before.policy, after: before)
+        #expect(!after.isIncomplete)
+        #expect(after.addresses().map(\.address) == before.addresses().map(\.address))
+        var policy = before.policy
+        policy.endpoints[0].port = 80
+        #expect(UpstreamTarget(policy, after: before).isIncomplete)
+    }
+
     @Test("names wait for the resolver; those without an address are told, and stop nobody")
     func names() {
         let target = target(["localhost", "127.0.0.1", "portcullis.invalid"])

@@ -11,10 +11,11 @@ final class Wire {
     let channel: Channel
     private let far: Descriptor
 
-    init(_ worker: Worker) throws {
+    /// With `other` as the channel's owner, `owner` hears nothing.
+    init(_ worker: Worker, owner other: ChannelOwner? = nil) throws {
         let (near, far) = try socketPair()
         owner = Recorder()
-        channel = try worker.channel(over: near, owner: owner)
+        channel = try worker.channel(over: near, owner: other ?? owner)
         self.far = Descriptor(owning: far)
     }
 
@@ -38,6 +39,14 @@ final class Wire {
             Issue.record("the far end could not send")
             return
         }
+    }
+
+    /// Sends from the far end as much as there is room for; how much that was.
+    func offer(_ bytes: ArraySlice<UInt8>) -> Int {
+        // The slice lives as long as the call.
+        let result = unsafe bytes.withUnsafeBytes { unsafe Socket.send(far.number, $0) }
+        guard case .sent(let count) = result else { return 0 }
+        return count
     }
 
     /// Ends the far end's stream.
@@ -111,6 +120,8 @@ final class Recorder: ChannelOwner {
     var flushes = 0
     var deadlines = 0
     var allowance = Int.max
+    /// How many bytes it still takes; the others it puts back.
+    var room = Int.max
     /// Called with each of the events, after it was noted.
     var react: (() -> Void)?
 
@@ -123,7 +134,10 @@ final class Recorder: ChannelOwner {
     override func allowance(for channel: Channel) -> Int { allowance }
 
     override func channel(_ channel: Channel, received bytes: Span<UInt8>) {
-        for index in bytes.indices { received.append(bytes[index]) }
+        let taken = min(room, bytes.count)
+        room -= taken
+        for index in 0..<taken { received.append(bytes[index]) }
+        if taken < bytes.count { channel.keep(bytes.extracting(taken..<bytes.count)) }
         react?()
     }
 

@@ -8,7 +8,7 @@ import Testing
         let worker = try Worker()
         let wake = try WakeUp(blocking: false)
         var count = 0
-        try worker.watch(wake.number) {
+        try worker.watch(wake.number) { [unowned worker] in
             wake.take()
             count += 1
             worker.stop()
@@ -37,7 +37,7 @@ import Testing
         let worker = try Worker()
         let wires = try (0..<2).map { _ in try Wire(worker) }
         for (wire, other) in [(wires[0], wires[1]), (wires[1], wires[0])] {
-            wire.owner.react = { worker.setDeadline(.max, for: other.channel) }
+            wire.owner.react = { [unowned worker, unowned other] in worker.setDeadline(.max, for: other.channel) }
             worker.setDeadline(0, for: wire.channel)
         }
         while wires.allSatisfy({ $0.owner.deadlines == 0 }) { worker.turn() }
@@ -68,7 +68,7 @@ import Testing
         let worker = try Worker()
         let wires = try (0..<2).map { _ in try Wire(worker) }
         for (wire, other) in [(wires[0], wires[1]), (wires[1], wires[0])] {
-            wire.owner.react = { other.channel.close() }
+            wire.owner.react = { [unowned other] in other.channel.close() }
             wire.write([1])
         }
         worker.turn()

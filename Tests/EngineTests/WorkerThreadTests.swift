@@ -1,13 +1,13 @@
 import Foundation
 import Glibc
-import Synchronization
+import Locking
 import Testing
 
 @testable import Engine
 
 @Suite(.timeLimit(.minutes(1))) struct WorkerThreadTests {
     private final class Notes: Sendable {
-        let name = Mutex("")
+        let name = Lock("")
     }
 
     @Test(

@@ -70,10 +70,10 @@ class Client:
     def close(self, code: int = 1000, reason: str = "") -> None:
         LOOP.run(self.connection.close(code, reason))
 
-    def closing(self) -> tuple[int, str]:
+    def closing(self, timeout: float = PATIENCE) -> tuple[int, str]:
         """Code and reason of the close frame that comes next."""
         try:
-            message = self.recv()
+            message = self.recv(timeout)
         except ConnectionClosed as ended:
             assert ended.rcvd, "the connection ended without a close frame"
             return ended.rcvd.code, ended.rcvd.reason

@@ -11,6 +11,7 @@ import pytest
 
 import policy as policies
 from gateway import Gateway, make_certificates
+from sanitizers import Reports, no_sanitizer_reports, sanitizer_reports  # noqa: F401  (fixtures)
 from upstreams import Peer, RawUpstream, Upstream
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ StartUpstream = Callable[[Callable[[Peer], Any]], RawUpstream]
 
 
 @pytest.fixture(scope="session")
-def portcullis() -> Path:
+def portcullis(sanitizer_reports: Reports | None) -> Path:  # noqa: F811
     """The binary under test: $PORTCULLIS, or the release build."""
     binary = Path(os.environ.get("PORTCULLIS", ROOT / ".build/release/portcullis"))
     assert binary.is_file(), f"{binary} is missing; `swift build -c release --product portcullis` makes it"
@@ -59,8 +60,8 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
     """Starts gateways.
 
     `gateway(upstream)` has one public route, `/echo`, to that upstream; keywords are that route's settings, but for
-    `listener`, the listener's, `dial`, the upstream's, `routes`, which replaces the one route, and `state`, a folder
-    that another gateway has left.
+    `listener`, the listener's, `dial`, the upstream's, `routes`, which replaces the one route, `upstreams`, further
+    ones, and `state`, a folder that another gateway has left.
     """
     with ExitStack() as started:
 
@@ -70,13 +71,14 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
             listener: dict[str, Any] | None = None,
             dial: dict[str, Any] | None = None,
             routes: list[dict[str, Any]] | None = None,
+            upstreams: dict[str, Any] | None = None,
             state: Path | None = None,
             **route: Any,
         ) -> Gateway:
             url = target if isinstance(target, str) else target.url
             policy = policies.whole(
                 listeners={"public": policies.listener(certificates, **(listener or {}))},
-                upstreams={"main": policies.upstream(url, **(dial or {}))},
+                upstreams={"main": policies.upstream(url, **(dial or {}))} | (upstreams or {}),
                 routes=routes or [policies.route(**route)],
             )
             folder = Path(tempfile.mkdtemp(dir=tmp_path))

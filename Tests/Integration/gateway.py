@@ -43,6 +43,9 @@ class Gateway:
     one `opened` and one `closed` or else one `refused`, and no secret in any of its output.
     """
 
+    options: list[str | Path] = []
+    """Further words of its command line."""
+
     def __init__(
         self, binary: Path, folder: Path, certificates: Path, policy: policies.Settings, state: Path | None
     ) -> None:
@@ -52,20 +55,21 @@ class Gateway:
         self.state = state or folder / "state"
         self.secrets: set[str] = set()
         self.stopped = False
+        self.policy = policy
         policies.write(self.policies, policy)
         self._default_context = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
         self.process = subprocess.Popen(
-            [binary, "run", "--policies", self.policies, "--state", self.state, "--workers", "2"],
+            [binary, "run", "--policies", self.policies, "--state", self.state, "--workers", "2", *self.options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         assert self.process.stdout and self.process.stderr
-        self.audit = Lines(self.process.stdout, json.loads)
-        self.log = Lines(self.process.stderr)
+        self.audit = Lines(self.process.stdout, self.read_audit)
+        self.log = Lines(self.process.stderr, self.read_log)
         try:
-            self.port = self._port()
+            self.port = self.listening("public")
         except BaseException:
             self.process.kill()
             self.wait_ended()
@@ -77,10 +81,10 @@ class Gateway:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _port(self) -> int:
-        """The port of the one listener, which the system chose."""
-        pattern = re.compile(r"address=127\.0\.0\.1:(\d+)")
-        line = self.log.wait(lambda line: "listening" in line and pattern.search(line) is not None)
+    def listening(self, listener: str, after: int = 0) -> int:
+        """The port of a listener, which the system chose, told behind the first `after` lines of the log."""
+        pattern = re.compile(rf" listening address=127\.0\.0\.1:(\d+) listener={listener}$")
+        line = self.log.wait(lambda line: pattern.search(line) is not None, after=after)
         return int(pattern.search(line)[1])  # type: ignore[index]
 
     # Clients
@@ -152,14 +156,28 @@ class Gateway:
 
     # What it writes
 
+    def read_audit(self, line: str) -> Any:
+        """What is kept of an audit line."""
+        return json.loads(line)
+
+    def read_log(self, line: str) -> str:
+        """What is kept of a line on standard error."""
+        return line
+
     def wait_audit(self, event: str, patience: float = PATIENCE, **fields: Any) -> dict[str, Any]:
         """The first audit line of that event with these fields."""
         wanted = {"event": event, **fields}
         return self.audit.wait(lambda line: wanted.items() <= line.items(), patience)
 
     def resident_kib(self) -> int:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])  # type: ignore[index]
+        # `status` would be rounded by what each CPU has not yet added up.
+        memory = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return int(re.search(r"Rss:\s+(\d+) kB", memory)[1])  # type: ignore[index]
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its threads: other work on the machine does not count."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
     def descriptors(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
@@ -175,6 +193,27 @@ class Gateway:
 
     def revoke(self, *arguments: str) -> None:
         run(self.binary, "token", "revoke", *arguments, "--state", self.state)
+
+    # Its policy
+
+    def reload(self, policy: policies.Settings | None = None) -> str:
+        """Has it read `policy`, or the one that it has, once more; the version that is in force then."""
+        if policy:
+            self.policy = policy
+            policies.write(self.policies, policy)
+        before = len(self.log.so_far())
+        self.process.send_signal(signal.SIGHUP)
+        line = self.log.wait(lambda line: "policies reloaded" in line or "not reloaded" in line, after=before)
+        assert "policies reloaded" in line, "\n".join(self.log.so_far()[before:])
+        return re.search(r"policy_version=(\w+)", line)[1]  # type: ignore[index]
+
+    def fail_to_reload(self) -> list[str]:
+        """Has it read files that cannot be run; what it says of them."""
+        before = len(self.log.so_far())
+        self.process.send_signal(signal.SIGHUP)
+        line = self.log.wait(lambda line: "policies reloaded" in line or "not reloaded" in line, after=before)
+        assert "not reloaded" in line, line
+        return self.log.so_far()[before:]
 
     # Its end
 

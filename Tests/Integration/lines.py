@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-PATIENCE = 15.0
+from sanitizers import SLOWNESS
+
+PATIENCE = 15.0 * SLOWNESS
 """Seconds to wait for something that happens at once on an idle machine."""
 
 
@@ -50,12 +52,12 @@ class Lines:
         self._thread.join(PATIENCE)
         return self.so_far()
 
-    def wait(self, wanted: Callable[[Any], bool], patience: float = PATIENCE) -> Any:
-        """The first line that is wanted, whether it has come or is yet to come."""
+    def wait(self, wanted: Callable[[Any], bool], patience: float = PATIENCE, after: int = 0) -> Any:
+        """The first line behind the first `after` that is wanted, whether it has come or is yet to come."""
         found: list[Any] = []
 
         def arrived() -> bool:
-            found[:] = [line for line in self._lines if wanted(line)][:1]
+            found[:] = [line for line in self._lines[after:] if wanted(line)][:1]
             return bool(found) or self._ended
 
         with self._arrival:

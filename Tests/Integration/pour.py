@@ -5,6 +5,7 @@ import threading
 
 import frames
 from lines import PATIENCE
+from sanitizers import SLOWNESS
 
 MESSAGE_BYTES = 65_536
 
@@ -18,11 +19,11 @@ class Pour:
     def __init__(self, *, masked: bool) -> None:
         self._masked = masked
         self.stalled = threading.Event()
-        """Set once a second has passed in which there was no room for a byte."""
+        """Set once a second (more under a sanitizer) has passed in which there was no room for a byte."""
         self.bytes_before_stall = 0
 
     def run(self, connection: socket.socket) -> None:
-        connection.settimeout(1.0)
+        connection.settimeout(1.0 * SLOWNESS)
         for number in range(self.count):
             rest = memoryview(self._frame(number))
             while rest:

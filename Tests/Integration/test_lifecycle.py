@@ -1,11 +1,15 @@
 """Start and end of the gateway's process."""
 
+import asyncio
+import contextlib
 import signal
 import socket
 import subprocess
 import threading
+from contextlib import ExitStack
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 import frames
 from client import RawClient
@@ -51,6 +55,18 @@ def test_drain_ends_clients_that_do_not_answer(gateway: StartGateway, upstream: 
         assert door.wait_ended() == 0
 
 
+def test_drain_of_a_short_window(gateway: StartGateway, upstream: Upstream) -> None:
+    """H26: those whose turn comes in the last moment get their 1012, too."""
+    door = gateway(upstream, listener={"limits": {"drain_window": "10ms"}})
+    with ExitStack() as opened:
+        clients = [opened.enter_context(door.raw()) for _ in range(20)]
+        for client in clients:
+            client.upgrade()
+        door.terminate()
+        assert [client.close_frame().code for client in clients] == [1012] * 20
+    assert door.wait_ended() == 0
+
+
 def test_draining_refuses_who_has_not_spoken_yet(gateway: StartGateway, upstream: Upstream) -> None:
     """H26: what was accepted before the signal, but asks after it, gets an answer."""
     door = gateway(upstream)
@@ -67,6 +83,40 @@ def test_draining_refuses_who_has_not_spoken_yet(gateway: StartGateway, upstream
             pass  # answered and ended already
         door.check_refusal(client.response(), "draining", 503)
     assert door.wait_ended() == 0
+
+
+def test_drain_of_many(gateway: StartGateway, upstream: Upstream) -> None:
+    """H26: 1012 to each, one after another within the window; 503 to who asks meanwhile; the rest ended; exit 0."""
+    door = gateway(upstream, listener={"limits": {"drain_window": "3s"}})
+
+    async def drain(late: RawClient) -> None:
+        sockets = await asyncio.gather(*(door.connect_async() for _ in range(40)))
+        door.terminate()
+        ends = [asyncio.create_task(socket.wait_closed()) for socket in sockets]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        late.send(frames.upgrade_request())
+        door.check_refusal(late.response(), "draining", 503)
+        # While the first have gone, others are still served.
+        served = 0
+        for socket in sockets:
+            with contextlib.suppress(ConnectionClosed):
+                await socket.send("hi")
+                served += await socket.recv() == "hello:hi"
+        assert served > 0
+        await asyncio.gather(*ends)
+        assert [socket.close_code for socket in sockets] == [1012] * 40
+
+    with contextlib.ExitStack() as opened:
+        deaf = [opened.enter_context(door.raw()) for _ in range(5)]
+        for client in deaf:
+            client.upgrade()
+        late = opened.enter_context(door.raw())
+        asyncio.run(asyncio.wait_for(drain(late), 2 * PATIENCE))
+        for client in deaf:
+            assert client.close_frame().code == 1012
+        assert door.wait_ended() == 0
+    closed = [line for line in door.audit.so_far() if line["event"] == "closed"]
+    assert [(line["reason"], line["close_code"]) for line in closed] == [("draining", 1012)] * 45
 
 
 def test_draining_stops_accepting(gateway: StartGateway, upstream: Upstream) -> None:

@@ -10,6 +10,7 @@ import frames
 from client import Response
 from conftest import StartGateway, StartUpstream
 from gateway import Gateway
+from lines import PATIENCE
 from policy import route, token
 from upstreams import Peer, RawUpstream, Upstream
 
@@ -148,6 +149,15 @@ def test_request_timeout(gateway: StartGateway, silent: RawUpstream, head: bytes
         client.send(head)
         door.check_refusal(client.response(), "request-timeout", 408)
         assert client.is_ended()
+
+
+def test_tls_that_takes_too_long(gateway: StartGateway, silent: RawUpstream) -> None:
+    """H23: nobody can be answered, and yet it leaves its line in the audit log."""
+    door = gateway(silent, listener={"limits": {"handshake_timeout": "1s"}})
+    with socket.create_connection(("127.0.0.1", door.port), PATIENCE) as client:
+        assert client.recv(1) == b""
+    line = door.wait_audit("refused")
+    assert line["reason"] == "request-timeout" and "status" not in line
 
 
 # The router

@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import socket
 import ssl
+import subprocess
 import warnings
 from pathlib import Path
 
@@ -60,6 +61,83 @@ def test_ciphers_without_authentication_or_forward_secrecy(
     door = gateway(upstream)
     with pytest.raises((ssl.SSLError, ConnectionError)):
         door.raw(context=only(ssl.TLSVersion.TLSv1_2, door, f"{cipher}:@SECLEVEL=0")).close()
+
+
+def test_nothing_but_authenticated_ciphers(gateway: StartGateway, upstream: Upstream) -> None:
+    """H30: each cipher that OpenSSL has for TLS 1.2, offered alone."""
+    door = gateway(upstream)
+    everything = only(ssl.TLSVersion.TLSv1_2, door, "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+    names = [cipher["name"] for cipher in everything.get_ciphers() if not cipher["name"].startswith("TLS_")]
+    assert len(names) > 50
+    taken = set()
+    for name in names:
+        try:
+            door.raw(context=only(ssl.TLSVersion.TLSv1_2, door, f"{name}:@SECLEVEL=0")).close()
+            taken.add(name)
+        except (ssl.SSLError, ConnectionError):
+            pass
+    assert taken == {
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",
+    }  # fmt: skip
+
+
+def hello(compression: bytes) -> bytes:
+    """A client's hello of TLS 1.2 with these compression methods (RFC 5246 section 7.4.1.2, RFC 3749)."""
+
+    def sized(width: int, data: bytes) -> bytes:
+        return len(data).to_bytes(width) + data
+
+    def extension(number: int, data: bytes) -> bytes:
+        return number.to_bytes(2) + sized(2, data)
+
+    extensions = (
+        extension(10, sized(2, bytes.fromhex("0017")))  # P-256
+        + extension(11, sized(1, b"\0"))
+        + extension(13, sized(2, bytes.fromhex("0403")))  # ECDSA with SHA-256
+    )
+    ciphers = bytes.fromhex("c02b")  # ECDHE-ECDSA-AES128-GCM-SHA256
+    body = b"\3\3" + 32 * b"r" + sized(1, b"") + sized(2, ciphers) + sized(1, compression) + sized(2, extensions)
+    return b"\x16\3\1" + sized(2, b"\1" + sized(3, body))
+
+
+def answer_to_hello(door: Gateway, compression: bytes) -> bytes:
+    """The first record that the gateway sends."""
+    with socket.create_connection(("127.0.0.1", door.port)) as plain, plain.makefile("rb") as stream:
+        plain.settimeout(PATIENCE)
+        plain.sendall(hello(compression))
+        head = stream.read(5)
+        return head[:1] + stream.read(int.from_bytes(head[3:5]))
+
+
+def test_compression_is_never_chosen(gateway: StartGateway, upstream: Upstream) -> None:
+    """H30: DEFLATE, which a client would rather have (CRIME)."""
+    door = gateway(upstream)
+    record = answer_to_hello(door, bytes([1, 0]))
+    assert record[:2] == b"\x16\2", "not a server's hello"
+    session_bytes = record[1 + 4 + 34]
+    cipher_at = 1 + 4 + 35 + session_bytes
+    assert record[cipher_at : cipher_at + 3] == b"\xc0\x2b\0"
+
+
+def test_compression_alone_is_refused(gateway: StartGateway, upstream: Upstream) -> None:
+    """H30."""
+    record = answer_to_hello(gateway(upstream), bytes([1]))
+    assert record[:2] == b"\x15\2", "not a fatal alert"
+
+
+def test_renegotiation_is_refused(gateway: StartGateway, upstream: Upstream) -> None:
+    """H30: by a client of OpenSSL's own, which asks for another handshake inside the first."""
+    door = gateway(upstream)
+    words = ["openssl", "s_client", "-connect", f"127.0.0.1:{door.port}", "-tls1_2"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as client:
+        assert client.stdin and client.stderr
+        # It goes by itself when it is refused: an end of its input would come before that.
+        client.stdin.write(b"R\n")
+        client.stdin.flush()
+        said = client.stderr.read()
+    assert b"RENEGOTIATING" in said
+    assert b"no renegotiation" in said
+    door.connect().close()
 
 
 def test_alpn(gateway: StartGateway, upstream: Upstream) -> None:

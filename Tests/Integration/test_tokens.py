@@ -14,6 +14,7 @@ from conftest import StartGateway, StartUpstream
 from gateway import Gateway
 from lines import wait_until
 from policy import token
+from sanitizers import SLOWNESS
 from upstreams import Peer, Upstream
 
 CHAT = [token(audience="chat")]
@@ -262,7 +263,7 @@ def test_revocation_closes_the_live_socket(gateway: StartGateway, upstream: Upst
         token_id = door.wait_audit("opened", subject="alice")["token_id"]
         door.revoke(*{"token": [hers], "id": ["--id", token_id], "subject": ["--subject", "alice"]}[by])
         with pytest.raises(ConnectionClosed) as ended:
-            alice.recv(timeout=1)
+            alice.recv(timeout=1 * SLOWNESS)
         assert ended.value.rcvd and (ended.value.rcvd.code, ended.value.rcvd.reason) == (1008, "token-revoked")
         assert greets(bob)
         door.refused("token-revoked", 401, token=hers)
@@ -316,4 +317,4 @@ def test_revocation_inside_a_frame(gateway: StartGateway, raw_upstream: StartUps
         client.upgrade(frames.upgrade_request(Authorization=f"Bearer {text}"))
         client.send(frames.encode(frames.BINARY, bytes(1000))[:500])
         door.revoke(text)
-        assert door.wait_audit("closed", patience=5)["reason"] == "token-revoked"
+        assert door.wait_audit("closed", patience=5 * SLOWNESS)["reason"] == "token-revoked"

@@ -5,9 +5,11 @@ import Tokens
 @testable import Middleware
 
 private func admission(_ settings: MiddlewareSettings..., mode: EnforcementMode = .enforce) -> AdmissionChain {
-    AdmissionChain(
+    var environment = MiddlewareEnvironment(tokens: TokenAuthority())
+    return AdmissionChain(
         entries: settings.map { MiddlewareEntry(settings: $0, mode: mode, position: position) },
-        environment: MiddlewareEnvironment(tokens: TokenAuthority()))
+        name: "listener public",
+        environment: &environment)
 }
 
 extension Result where Success == AdmissionLeases, Failure == RefusalReason {

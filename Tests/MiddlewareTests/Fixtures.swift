@@ -13,7 +13,7 @@ let noon: Int64 = 1_700_000_000
 /// A handshake with these fields beside those that every one has.
 func context(
     _ target: String = "/chat", _ fields: [(String, String)] = [], from address: String = "192.0.2.1",
-    monotonic: Int64 = 0
+    certificate: String? = nil, monotonic: Int64 = 0
 ) throws -> HandshakeContext {
     let handshake = [
         ("Host", "chat.example.com"), ("Upgrade", "websocket"), ("Connection", "Upgrade"),
@@ -24,15 +24,17 @@ func context(
         host: try #require(RequestHost("chat.example.com")),
         headers: HeaderFields((handshake + fields).map { HeaderField(name: $0.0, value: $0.1) }))
     return HandshakeContext(
-        request: try UpgradeRequest(head), clientAddress: try #require(IPAddress(address)), requestID: "r-1",
+        request: try UpgradeRequest(head), clientAddress: try #require(IPAddress(address)),
+        clientCertificate: certificate, requestID: "r-1",
         time: HandshakeTime(unixSeconds: noon, monotonic: monotonic))
 }
 
 /// A chain of these settings, all enforced.
 func chain(_ settings: MiddlewareSettings..., tokens: TokenAuthority = TokenAuthority()) -> MiddlewareChain {
-    MiddlewareChain(
-        entries: settings.map { MiddlewareEntry(settings: $0, position: position) },
-        environment: MiddlewareEnvironment(tokens: tokens))
+    var environment = MiddlewareEnvironment(tokens: tokens)
+    return MiddlewareChain(
+        entries: settings.map { MiddlewareEntry(settings: $0, position: position) }, name: "route chat",
+        environment: &environment)
 }
 
 extension ChainOutcome {

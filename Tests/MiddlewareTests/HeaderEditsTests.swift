@@ -59,6 +59,17 @@ private let token = MiddlewareSettings.token(
         #expect(lines(try #require(without.admitted).upstreamHeaders).first == "X-Subject: ")
     }
 
+    @Test(
+        "H10 the client's certificate, which no client can put in its own words",
+        arguments: ["CN=alice,O=Example", nil])
+    func certificate(subject: String?) throws {
+        let settings = HeadersSettings(request: try edits(set: [("X-Client-Cert", "${client.certificate}")]))
+        let context = try context(
+            "/chat", [("X-Client-Cert", "CN=root"), ("x_client_cert", "CN=root")], certificate: subject)
+        let admitted = try #require(chain(.headers(settings)).admit(context).admitted)
+        #expect(lines(admitted.upstreamHeaders) == ["X-Client-Cert: \(subject ?? "")"])
+    }
+
     @Test("H9 Connection cannot name away what a policy sets")
     func connection() throws {
         let settings = HeadersSettings(request: try edits(set: [("X-Auth-Subject", "policy")]))

@@ -8,9 +8,10 @@ private let nobody = MiddlewareSettings.ipFilter(IPFilterSettings(allow: CIDRSet
 private let noOrigin = MiddlewareSettings.origin(OriginSettings(allow: []))
 
 private func chain(_ entries: [(MiddlewareSettings, EnforcementMode)]) -> MiddlewareChain {
-    MiddlewareChain(
-        entries: entries.map { MiddlewareEntry(settings: $0.0, mode: $0.1, position: position) },
-        environment: MiddlewareEnvironment(tokens: ToyKey.authority))
+    var environment = MiddlewareEnvironment(tokens: ToyKey.authority)
+    return MiddlewareChain(
+        entries: entries.map { MiddlewareEntry(settings: $0.0, mode: $0.1, position: position) }, name: "route chat",
+        environment: &environment)
 }
 
 @Suite struct MiddlewareChainTests {

@@ -17,7 +17,13 @@ import WebSocketProtocol
                     "token-audience-mismatch",
                 ]
             ),
-            (403, ["ip-denied", "ip-not-allowed", "origin-missing", "origin-denied", "token-scope-missing"]),
+            (
+                403,
+                [
+                    "ip-denied", "ip-not-allowed", "origin-missing", "origin-denied", "token-scope-missing",
+                    "client-certificate-missing", "client-certificate-invalid",
+                ]
+            ),
             (404, ["route-not-found"]), (408, ["request-timeout"]), (426, ["upgrade-required", "version-unsupported"]),
             (429, ["connection-rate-exceeded", "connection-limit-exceeded"]), (431, ["headers-too-large"]),
             (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),

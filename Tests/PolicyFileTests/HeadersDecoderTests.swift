@@ -38,6 +38,11 @@ struct HeadersDecoderTests {
                 - headers: { request: { set: { X-A: "${token.subject}" } } }
                 ----
                 2:37: error: `${token.subject}` needs an enforced `token` entry before this `headers` entry, and there is none
+                == headers that ask for a certificate of no listener's
+                - headers: { request: { set: { X-C: "${client.certificate}", X-D: "${client.certifcate}" } } }
+                ----
+                1:37: error: `${client.certificate}` needs `client_certificates` in a listener's `tls`, and there is none
+                1:67: error: unknown variable `${client.certifcate}`; did you mean `${client.certificate}`?
                 == headers without anything
                 - headers: {}
                 ----
@@ -77,7 +82,7 @@ struct HeadersDecoderTests {
                 3:50: error: `X-D` must be a text, and YAML reads `42` as something else; put it in quotes
                 3:59: error: the value of `X-E` has `${` without `}`: `${client.ip`
                 3:79: error: unknown variable `${token.subjct}`; did you mean `${token.subject}`?
-                3:103: error: unknown variable `${env.HOME}`; there are `${token.subject}`, `${token.id}`, `${client.ip}`, `${request.id}` and `${token.claims.NAME}`
+                3:103: error: unknown variable `${env.HOME}`; there are `${token.subject}`, `${token.id}`, `${client.ip}`, `${client.certificate}`, `${request.id}` and `${token.claims.NAME}`
                 3:123: error: `X-H` must be a text, not a list
                 == header named twice
                 - headers: { request: { set: { X-User-Id: a, x_user_id: b } } }
@@ -92,4 +97,27 @@ struct HeadersDecoderTests {
                 1:73: error: `response` must be a mapping, with keys such as `set`, not `none`
                 """#))
     func headers(_ policy: PolicyCase) { policy.check() }
+
+    @Test("the client's certificate may be asked of any listener that has one")
+    func certificate() throws {
+        let text = """
+            listeners:
+              plain: { address: "127.0.0.1:1", tls: { certificates: [{ certificate: a, private_key: b }] } }
+              mutual:
+                address: 127.0.0.1:2
+                tls:
+                  certificates: [{ certificate: a, private_key: b }]
+                  client_certificates: { authority: c }
+            upstreams: { echo: { endpoints: ["ws://127.0.0.1:9001"] } }
+            routes:
+              - name: r
+                match: { path: / }
+                upstream: echo
+                public: true
+                middleware:
+                  - headers: { request: { set: { X-Client: "${client.certificate}" } } }
+            """
+        let loaded = PolicyLoader.decode([PolicySource(name: "p", bytes: Array(text.utf8))])
+        #expect(loaded.policy != nil && loaded.diagnostics.isEmpty)
+    }
 }

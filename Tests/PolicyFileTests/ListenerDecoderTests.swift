@@ -69,9 +69,56 @@ struct ListenerDecoderTests {
             address: 0.0.0.0:8443
             tls:
               certificates: [{ certificate: a.pem, private_key: a.key }]
-              client_certificates: { authority: c.pem, mode: require }
+              client_certificates: { authority: c.pem, mode: request }
             ----
-            4:3: error: `client_certificates` in `tls` is not supported by this version
+            front 0.0.0.0:8443 TLS 1.2
+            certificates ["a.pem+a.key"], request of c.pem
+            proxies none, admission 0
+            limits 10000 16384 10.0 seconds 30.0 seconds
+            == client certificates are required where nothing else is said
+            address: 0.0.0.0:8443
+            tls:
+              certificates: [{ certificate: a.pem, private_key: a.key }]
+              client_certificates: { authority: c.pem }
+            ----
+            front 0.0.0.0:8443 TLS 1.2
+            certificates ["a.pem+a.key"], require of c.pem
+            proxies none, admission 0
+            limits 10000 16384 10.0 seconds 30.0 seconds
+            == client certificates that are wrong
+            address: 0.0.0.0:8443
+            tls:
+              certificates: [{ certificate: a.pem, private_key: a.key }]
+              client_certificates: { mode: requests, depth: 3 }
+            ----
+            4:24: error: `client_certificates` needs `authority`, such as `authority: certs/clients.pem`
+            4:32: error: `mode` must be `request` or `require`, not `requests`; did you mean `request`?
+            4:42: error: unknown key `depth` in `client_certificates`; its keys are `authority`, `mode`
+            == client certificates of another kind
+            address: 0.0.0.0:8443
+            tls:
+              certificates: [{ certificate: a.pem, private_key: a.key }]
+              client_certificates: require
+            ----
+            4:24: error: `client_certificates` must be a mapping, with keys such as `authority`, not `require`
+            == client certificates in other gateways' words
+            address: 0.0.0.0:8443
+            tls:
+              certificates: [{ certificate: a.pem, private_key: a.key }]
+              clientAuth: { caFiles: c.pem }
+            ----
+            4:3: error: unknown key `clientAuth` in `tls`; did you mean `client_certificates`?
+            == the authority of client certificates
+            address: 0.0.0.0:8443
+            tls:
+              certificates: [{ certificate: a.pem, private_key: a.key }]
+              client_certificates:
+                authority: |
+                  -----BEGIN CERTIFICATE-----
+                clientAuth: require
+            ----
+            5:16: error: `authority` is the path of a PEM file; keep what is in the file out of the policy
+            7:5: error: unknown key `clientAuth` in `client_certificates`; did you mean `mode`?
             == listener limits out of bounds
             address: 0.0.0.0:8443
             tls: { certificates: [{ certificate: a.pem, private_key: a.key }] }

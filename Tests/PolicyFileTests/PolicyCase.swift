@@ -104,6 +104,11 @@ extension PolicyCase.Frame {
             + policy.tokenIssuers.map { "issuer \($0.name)" } + policy.routes.map { "route \($0.name)" }
     }
 
+    /// The `limits` of the whole process.
+    static let gatewayLimits = Self(before: ["limits:"], indentation: 2) {
+        ["\($0.limits.connections.map(String.init) ?? "-") \($0.limits.memory.map(String.init) ?? "-")"]
+    }
+
     /// The settings of a listener.
     static let listener = Self(before: ["listeners:", "  front:"], indentation: 4) { $0.listeners.flatMap(describe) }
 
@@ -153,9 +158,10 @@ extension PolicyCase.Frame {
 
 private func describe(_ listener: ListenerPolicy) -> [String] {
     let limits = listener.limits
+    let demand = listener.tls.clientCertificates.map { ", \($0.mode) of \($0.authority)" } ?? ""
     return [
         "\(listener.name) \(listener.address) TLS \(listener.tls.minimumVersion.rawValue)",
-        "certificates \(listener.tls.certificates.map { "\($0.certificate)+\($0.privateKey)" })",
+        "certificates \(listener.tls.certificates.map { "\($0.certificate)+\($0.privateKey)" })\(demand)",
         "proxies \(listener.trustedProxies.isEmpty ? "none" : "some"), admission \(listener.admission.count)",
         "limits \(limits.connections) \(limits.headerBytes) \(limits.handshakeTimeout) \(limits.drainWindow)",
     ]

@@ -9,6 +9,7 @@ struct TemplateTests {
             case .tokenID: "ID"
             case .tokenClaim(let name): "CLAIM(\(name))"
             case .clientIP: "IP"
+            case .clientCertificate: "CERTIFICATE"
             case .requestID: "REQUEST"
             }
         }
@@ -17,7 +18,7 @@ struct TemplateTests {
     @Test(arguments: [
         ("", ""), ("plain", "plain"), ("${client.ip}", "IP"), ("a ${token.subject} b", "a SUBJECT b"),
         ("${token.id}${request.id}", "IDREQUEST"), ("${token.claims.org_id}", "CLAIM(org_id)"),
-        ("${token.claims.a.b}", "CLAIM(a.b)"),
+        ("${token.claims.a.b}", "CLAIM(a.b)"), ("${client.certificate}", "CERTIFICATE"),
         ("$", "$"), ("a$", "a$"), ("$5", "$5"), ("$$", "$$"), ("$${client.ip}", "$IP"),
         ("$ {client.ip}", "$ {client.ip}"),
         ("}{", "}{"), ("é${client.ip}é", "éIP\u{e9}"), ("${client.ip}\u{301}", "IP\u{301}"),
@@ -38,7 +39,7 @@ struct TemplateTests {
     }
 
     @Test(arguments: [
-        ("x", false), ("${client.ip}${request.id}", false), ("${token.subject}", true),
+        ("x", false), ("${client.ip}${request.id}${client.certificate}", false), ("${token.subject}", true),
         ("a${client.ip}${token.claims.x}", true),
         ("${token.id}", true),
     ])

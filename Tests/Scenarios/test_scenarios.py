@@ -9,6 +9,9 @@ import pytest
 import runner
 from conftest import certificates, portcullis  # noqa: F401  (fixtures)
 from doors import Doors
+from play import Run
+from sanitizers import no_sanitizer_reports, sanitizer_reports  # noqa: F401  (fixtures)
+from words import ScenarioError
 
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*/*.scenario"))
@@ -27,9 +30,9 @@ def doors(portcullis: Path, certificates: Path, tmp_path_factory: pytest.TempPat
 def test_scenario(doors: Doors, path: Path) -> None:
     try:
         scenario = runner.read(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-    except runner.ScenarioError as error:
+    except ScenarioError as error:
         pytest.fail(str(error), pytrace=False)
-    run = runner.Run(doors.door(scenario.policy), next(addresses))
+    run = Run(doors.door(scenario.policy), next(addresses))
     run.play(scenario)
 
 
@@ -58,6 +61,6 @@ def test_scenario(doors: Doors, path: Path) -> None:
 def test_mistakes_in_a_scenario_have_their_place(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "wrong.scenario"
     path.write_text(text)
-    with pytest.raises(runner.ScenarioError) as found:
+    with pytest.raises(ScenarioError) as found:
         runner.read(path)
     assert str(found.value).startswith(f"{path}{message}")

@@ -56,7 +56,8 @@ import Tokens
         try Data(repeating: 0x41, count: size).write(to: URL(filePath: state.file))
         try state.setMode(0o600, state.file)
         #expect(storeError { _ = try state.store() } == .damaged)
-        #expect(try Data(contentsOf: URL(filePath: state.file)).count == size)
+        // By its attributes: Foundation loses its buffer when it reads an empty file.
+        #expect(try FileManager.default.attributesOfItem(atPath: state.file)[.size] as? Int == size)
     }
 
     @Test("H38 a store whose pages are overwritten gives an error, never an answer")

@@ -149,11 +149,14 @@ import Tokens
         let authority = authority
         authority.replaceKeys([
             VerificationKey(
-                id: "key-1", algorithm: .edDSA, verifier: Interrupting { authority.add([.id("t1", expiresAt: 2000)]) })
+                id: "key-1", algorithm: .edDSA,
+                verifier: Interrupting { [unowned authority] in authority.add([.id("t1", expiresAt: 2000)]) })
         ])
         #expect(throws: TokenError.revoked) { try verify(.example()) }
         authority.replaceKeys([
-            VerificationKey(id: "key-1", algorithm: .edDSA, verifier: Interrupting { authority.markUnavailable(true) })
+            VerificationKey(
+                id: "key-1", algorithm: .edDSA,
+                verifier: Interrupting { [unowned authority] in authority.markUnavailable(true) })
         ])
         #expect(throws: TokenError.storeUnavailable) { try verify(.example(id: "t2")) }
     }

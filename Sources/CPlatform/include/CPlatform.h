@@ -2,6 +2,7 @@
 /* C macros as functions, and the epoll and socket calls that Swift's Glibc overlay does not show. No logic. */
 
 #include <openssl/bio.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
@@ -20,6 +21,28 @@ long cp_ssl_ctx_set_groups(SSL_CTX *context, const char *list);
 long cp_ssl_ctx_session_cache_off(SSL_CTX *context);
 long cp_ssl_ctx_set_server_name_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument);
 long cp_ssl_set_server_name(SSL *session, const char *name);
+long cp_ssl_ctx_set_longest_chain(SSL_CTX *context, long bytes);
+/* For the peers' certificates alone: the context's other store completes its own chain. */
+long cp_ssl_ctx_set_verify_store(SSL_CTX *context, X509_STORE *store);
+/* 1 where the error is that the peer has shown no certificate. */
+int cp_error_is_missing_certificate(unsigned long error);
+/* An index for data of an SSL_CTX, which `release` gives back with it. */
+int cp_ssl_ctx_data_index(CRYPTO_EX_free *release);
+/* Makes an HMAC-SHA256 of `mac` (its parameters refer to C strings, which must outlive them). */
+int cp_mac_set_sha256_key(EVP_MAC_CTX *mac, void *key, size_t length);
+/* 1 where the certificate's time is over, or cannot be read. */
+int cp_certificate_is_over(const X509 *certificate);
+/* 1 where it says that a PEM file holds nothing more. */
+int cp_error_is_end_of_pem(unsigned long error);
+/* XN_FLAG_RFC2253, which Swift cannot read. */
+unsigned long cp_name_flags_rfc2253(void);
+
+/* OpenSSL: lists of the names of authorities. */
+STACK_OF(X509_NAME) *cp_names_make(void);
+/* Adds a copy of the certificate's subject; 0 where there is no memory for it. */
+int cp_names_add_subject(STACK_OF(X509_NAME) *names, const X509 *certificate);
+STACK_OF(X509_NAME) *cp_names_copy(const STACK_OF(X509_NAME) *names);
+void cp_names_free(STACK_OF(X509_NAME) *names);
 
 /* OpenSSL: a BIO of one's own. */
 void cp_bio_set_retry_read(BIO *bio);
@@ -44,3 +67,6 @@ int cp_next_signal(int descriptor);
 
 /* accept4, which hides behind _GNU_SOURCE: non-blocking and closed on exec. */
 int cp_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+/* Gives memory that is free back to the system. Swift's Glibc leaves malloc.h out. */
+void cp_give_memory_back(void);

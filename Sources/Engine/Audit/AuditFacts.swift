@@ -13,7 +13,11 @@ struct AuditFacts {
 
     let requestID: String
     let listener: String
+    /// Of the policy that has decided, or will: one for each decision, whatever is put in force meanwhile.
+    var policyVersion: String
     private var client: IPAddress
+    /// The subject of the certificate that the client has shown, and TLS has verified.
+    var clientCertificate: String?
     private var host: String?
     private var path: String?
     private var origin: String?
@@ -38,9 +42,10 @@ struct AuditFacts {
         let hits: [RuleHits.Hit]
     }
 
-    init(requestID: String, listener: String, client: IPAddress) {
+    init(requestID: String, listener: String, policyVersion: String, client: IPAddress) {
         self.requestID = requestID
         self.listener = listener
+        self.policyVersion = policyVersion
         self.client = client
     }
 
@@ -71,7 +76,7 @@ struct AuditFacts {
         duration = now - start
     }
 
-    /// Dropped at the door, before TLS: nobody was answered.
+    /// Dropped at the door, before TLS or while that took too long: nobody was answered.
     mutating func drop(_ reason: RefusalReason) {
         event = .refused
         self.reason = reason.rawValue
@@ -111,13 +116,14 @@ struct AuditFacts {
     }
 
     /// The record as a line of JSON.
-    func line(unixMilliseconds: Int64, policyVersion: String) -> [UInt8] {
+    func line(unixMilliseconds: Int64) -> [UInt8] {
         var line = JSONLine()
         line.add("time", Timestamp.rfc3339(unixMilliseconds: unixMilliseconds))
         line.add("event", event.rawValue)
         line.add("request_id", requestID)
         line.add("listener", listener)
         line.add("client", client.description)
+        line.add("client_certificate", clientCertificate)
         line.add("host", host)
         line.add("path", path)
         line.add("origin", origin)

@@ -1,37 +1,19 @@
 internal import CPlatform
+internal import Crypto
 internal import Glibc
 internal import Logging
 internal import Middleware
 internal import PolicyModel
-import Synchronization
 
-/// A listener's socket, until it is closed.
-final class ListeningSocket {
-    let listener: Listener
-    let address: SocketAddress
-    private(set) var descriptor: Descriptor?
-
-    init(_ listener: Listener) throws(SystemError) {
-        self.listener = listener
-        let descriptor = try Socket.listen(on: listener.policy.address)
-        address = Socket.localAddress(of: descriptor) ?? listener.policy.address
-        self.descriptor = consume descriptor
-    }
-
-    var number: Int32 { descriptor?.number ?? -1 }
-
-    func accept() -> Socket.Acceptance {
-        guard descriptor != nil else { return .none }
-        return Socket.accept(number)
-    }
-
-    func close() {
-        descriptor = nil
-    }
+/// A policy that is ready to take over.
+struct PolicyInstallation: Sendable {
+    let runtime: GatewayRuntime
+    /// For the listeners that were not there before.
+    let opened: [ListeningSocket]
 }
 
 /// Takes new connections, on the main thread: admission by the peer's address alone, then to the worker that has the
-/// fewest. Signals come here, too.
+/// fewest. Signals come here, too, and policies that take over.
 final class Acceptor {
     /// Accepted in one go, so that one listener does not starve another.
     private static let batch = 64
@@ -39,45 +21,58 @@ final class Acceptor {
     private static let rest: Int32 = 100
     private static let signalKey = UInt64.max
     private static let finishedKey = UInt64.max - 1
+    private static let mailboxKey = UInt64.max - 2
+
+    /// A socket and what it is the door to, in the policy in force.
+    private struct Door {
+        let socket: ListeningSocket
+        let listener: Listener
+    }
 
     private let poller: Poller
-    private let sockets: [ListeningSocket]
+    /// By the poller's keys, which are never used twice: a late event finds nothing.
+    private var doors: [UInt64: Door] = [:]
+    private var nextKey: UInt64 = 0
+    private var runtime: GatewayRuntime
+    private var ceiling: MemoryCeiling
+    private let mailbox: Mailbox<PolicyInstallation>
     private let inboxes: [Inbox]
     private let audit: AuditLog
-    private let policyVersion: String
+    private let reloader: Reloader
     private let logger: Logger
     private let signals: Descriptor
     /// Woken when the last worker has ended.
     private let finished: WakeUp
     private var isDraining = false
+    /// Descriptors have run out, and the sockets are not watched for a while.
+    private var isResting = false
 
     init(
-        _ sockets: [ListeningSocket], inboxes: [Inbox], audit: AuditLog, policyVersion: String,
-        signals: consuming Descriptor,
-        finished: WakeUp, logger: Logger
+        _ installation: PolicyInstallation, mailbox: Mailbox<PolicyInstallation>, inboxes: [Inbox], audit: AuditLog,
+        reloader: Reloader, signals: consuming Descriptor, finished: WakeUp, logger: Logger
     ) throws(SystemError) {
         poller = try Poller()
-        self.sockets = sockets
+        runtime = installation.runtime
+        ceiling = MemoryCeiling(bytes: runtime.limits.memory)
+        self.mailbox = mailbox
         self.inboxes = inboxes
         self.audit = audit
-        self.policyVersion = policyVersion
+        self.reloader = reloader
         self.logger = logger
         self.finished = finished
         try poller.add(signals.number, [.readable], key: Self.signalKey)
         try poller.add(finished.number, [.readable], key: Self.finishedKey)
+        try poller.add(mailbox.wakeDescriptor, [.readable], key: Self.mailboxKey)
         self.signals = consume signals
+        installDoors(installation)
         try watchSockets()
-    }
-
-    private func watchSockets() throws(SystemError) {
-        for (index, socket) in sockets.enumerated() { try poller.add(socket.number, [.readable], key: UInt64(index)) }
     }
 
     /// Accepts until a signal comes, then drains. False where a second signal ended the drain before its time.
     func run() -> Bool {
-        var isResting = false
+        for door in doors.values { tell("listening", door) }
         while true {
-            let count = poller.wait(milliseconds: isResting ? Self.rest : -1)
+            let count = poller.wait(milliseconds: patience)
             if isResting, !isDraining { isResting = !resumeAccepting() }
             for index in 0..<count {
                 switch poller.event(index).key {
@@ -85,14 +80,39 @@ final class Acceptor {
                     if !handleSignal() { return false }
                 case Self.finishedKey:
                     return true
+                case Self.mailboxKey:
+                    mailbox.takeAll().forEach(install)
                 case let key:
-                    guard !isDraining, !isResting, key < UInt64(sockets.count) else { continue }
-                    isResting = !acceptBatch(sockets[Int(key)])
+                    guard !isResting, let door = doors[key] else { continue }
+                    isResting = !acceptBatch(door)
                     if isResting { restFromAccepting() }
                 }
             }
+            if !isDraining { watchMemory() }
         }
     }
+
+    /// How long to wait at most, in milliseconds: until memory must be looked at, ticket keys rotate, or a rest is over.
+    private var patience: Int32 {
+        guard !isDraining else { return -1 }
+        let now = SystemClock.monotonic()
+        let patience = min(rotateTicketKeys(now: now), ceiling.patience(now: now))
+        return isResting ? min(Self.rest, patience) : patience
+    }
+
+    /// Gives each listener new ticket keys where it is time; in how many milliseconds it is next.
+    private func rotateTicketKeys(now: Nanoseconds) -> Int32 {
+        let due = runtime.listeners.map { $0.ticketKeys.rotate(now: now) }.min() ?? .max
+        // Rounded up: woken too early, it would find nothing due.
+        return Int32(clamping: (due - now) / 1_000_000 + 1)
+    }
+
+    private func tell(_ what: Logger.Message, _ door: Door) {
+        logger.notice(
+            what, metadata: ["listener": "\(door.listener.policy.name)", "address": "\(door.socket.address)"])
+    }
+
+    // MARK: - Signals
 
     /// False where the process is to end at once.
     private func handleSignal() -> Bool {
@@ -101,7 +121,7 @@ final class Acceptor {
             guard !isDraining else { return false }
             drain()
         case SIGHUP:
-            logger.warning("HUP is ignored: to apply a changed policy, start the gateway again")
+            if !isDraining { reloader.request() }
         default:
             break
         }
@@ -110,13 +130,68 @@ final class Acceptor {
 
     private func drain() {
         isDraining = true
-        let window = sockets.map(\.listener.policy.limits.drainWindow).max() ?? .zero
+        let window = runtime.listeners.map(\.policy.limits.drainWindow).max() ?? .zero
         logger.notice("draining; a second signal ends at once", metadata: ["window": "\(window)"])
-        for socket in sockets {
-            poller.remove(socket.number)
-            socket.close()
+        for door in doors.values {
+            poller.remove(door.socket.number)
+            // Who already waits in the socket's queue gets an answer, and not a reset.
+            _ = acceptBatch(door, count: Self.batch * 16)
         }
+        doors = [:]
+        for inbox in inboxes { inbox.stopAdmitting() }
         for inbox in inboxes { inbox.post(.drain(window: window.nanoseconds)) }
+    }
+
+    // MARK: - Policies
+
+    /// Puts a policy in force, whole: in the same moment for admission here, and for each worker before the first
+    /// connection that was admitted by it. Sockets that both policies listen on are never closed meanwhile.
+    private func install(_ installation: PolicyInstallation) {
+        guard !isDraining else { return }
+        let before = doors
+        runtime = installation.runtime
+        ceiling.change(to: runtime.limits.memory)
+        installDoors(installation)
+        for inbox in inboxes { inbox.post(.policy(runtime)) }
+        for (key, door) in before where doors[key] == nil {
+            poller.remove(door.socket.number)
+            // Who already waits in the socket's queue gets an answer, and not a reset.
+            _ = acceptBatch(door, count: Self.batch * 16)
+            tell("no longer listening", door)
+        }
+        for (key, door) in doors where before[key] == nil { open(door, key) }
+        logger.notice("policies reloaded", metadata: ["policy_version": "\(runtime.policyVersion)"])
+    }
+
+    private func open(_ door: Door, _ key: UInt64) {
+        do throws(SystemError) {
+            if !isResting { try poller.add(door.socket.number, [.readable], key: key) }
+            tell("listening", door)
+        } catch {
+            doors[key] = nil
+            logger.error("not listening: \(error)", metadata: ["listener": "\(door.listener.policy.name)"])
+        }
+    }
+
+    private func installDoors(_ installation: PolicyInstallation) {
+        let held = Dictionary(doors.map { ($0.value.socket.binding, $0.key) }) { first, _ in first }
+        let opened = Dictionary(installation.opened.map { ($0.binding, $0) }) { first, _ in first }
+        var next: [UInt64: Door] = [:]
+        for listener in installation.runtime.listeners {
+            if let key = held[listener.binding], let door = doors[key] {
+                next[key] = Door(socket: door.socket, listener: listener)
+            } else if let socket = opened[listener.binding] {
+                next[nextKey] = Door(socket: socket, listener: listener)
+                nextKey += 1
+            }
+        }
+        doors = next
+    }
+
+    // MARK: - Accepting
+
+    private func watchSockets() throws(SystemError) {
+        for (key, door) in doors { try poller.add(door.socket.number, [.readable], key: key) }
     }
 
     /// False where the system has no room yet: then it is tried again after another rest.
@@ -125,23 +200,23 @@ final class Acceptor {
             try watchSockets()
             return true
         } catch {
-            for socket in sockets { poller.remove(socket.number) }
+            for door in doors.values { poller.remove(door.socket.number) }
             return false
         }
     }
 
     private func restFromAccepting() {
         logger.error("out of file descriptors or memory: accepting rests; raise the limit (ulimit -n)")
-        for socket in sockets { poller.remove(socket.number) }
+        for door in doors.values { poller.remove(door.socket.number) }
     }
 
     /// False where the system has no more descriptors.
-    private func acceptBatch(_ socket: ListeningSocket) -> Bool {
-        for _ in 0..<Self.batch {
-            switch socket.accept() {
+    private func acceptBatch(_ door: Door, count: Int = batch) -> Bool {
+        for _ in 0..<count {
+            switch door.socket.accept() {
             case .none: return true
             case .exhausted: return false
-            case .connection(let descriptor, let peer): admit(descriptor, peer, socket.listener)
+            case .connection(let descriptor, let peer): admit(descriptor, peer, door.listener)
             }
         }
         return true
@@ -150,15 +225,17 @@ final class Acceptor {
     /// Lets a connection in, or closes it without a word: nothing is spent on TLS for one that admission does not want.
     private func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress, _ listener: Listener) {
         let now = SystemClock.monotonic()
-        let live = listener.connections.wrappingAdd(1, ordering: .relaxed).newValue
-        guard live <= listener.policy.limits.connections else { return drop(.capacityExceeded, peer, listener) }
+        guard listener.connections.add() <= listener.policy.limits.connections, !ceiling.isReached, hasRoom else {
+            return drop(.capacityExceeded, peer, listener)
+        }
         switch listener.admission.admit(peer.ip, monotonic: now) {
         case .failure(let reason):
             drop(reason, peer, listener)
         case .success(let admission):
-            guard let inbox = inboxes.min(by: { $0.load.load(ordering: .relaxed) < $1.load.load(ordering: .relaxed) })
-            else { return drop(.capacityExceeded, peer, listener) }
-            inbox.load.wrappingAdd(1, ordering: .relaxed)
+            guard let inbox = inboxes.min(by: { $0.load.value < $1.load.value }) else {
+                return drop(.capacityExceeded, peer, listener)
+            }
+            _ = inbox.load.add()
             inbox.post(
                 .connection(
                     AcceptedConnection(
@@ -167,10 +244,38 @@ final class Acceptor {
         }
     }
 
+    /// Whether the whole gateway may have one more connection.
+    private var hasRoom: Bool {
+        guard let maximum = runtime.limits.connections else { return true }
+        return inboxes.reduce(0) { $0 + $1.load.value } < maximum
+    }
+
     private func drop(_ reason: RefusalReason, _ peer: SocketAddress, _ listener: Listener) {
-        listener.connections.wrappingSubtract(1, ordering: .relaxed)
-        var facts = AuditFacts(requestID: RequestID.make(), listener: listener.policy.name, client: peer.ip)
+        listener.connections.remove()
+        var facts = AuditFacts(
+            requestID: RequestID.make(), listener: listener.policy.name, policyVersion: runtime.policyVersion,
+            client: peer.ip)
         facts.drop(reason)
-        audit.write(facts, policyVersion: policyVersion)
+        audit.write(facts)
+    }
+
+    // MARK: - Memory
+
+    /// Has connections end that are idle, as long as memory is short.
+    private func watchMemory() {
+        switch ceiling.check(now: SystemClock.monotonic()) {
+        case .nothing:
+            return
+        case .reached(let bytes):
+            logger.error(
+                "memory ceiling reached: new connections are refused, idle ones are closed",
+                metadata: ["resident_bytes": "\(bytes)", "limits.memory": "\(ceiling.bytes)"])
+        case .left(let bytes):
+            logger.notice("below the memory ceiling again", metadata: ["resident_bytes": "\(bytes)"])
+        case .short:
+            break
+        }
+        guard ceiling.isReached else { return }
+        for inbox in inboxes { inbox.post(.shed) }
     }
 }

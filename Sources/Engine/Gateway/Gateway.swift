@@ -1,3 +1,4 @@
+internal import Crypto
 package import Logging
 internal import Middleware
 package import PolicyModel
@@ -5,11 +6,25 @@ import Synchronization
 internal import TokenStore
 internal import Tokens
 
-/// What a gateway is started with.
-package struct GatewayConfiguration: Sendable {
+/// A policy that can be run, and what tells it from others.
+package struct VersionedPolicy: Sendable {
     package var policy: Policy
     /// Names the policy in every audit record; the same files give the same version.
-    package var policyVersion: String
+    package var version: String
+
+    package init(policy: Policy, version: String) {
+        self.policy = policy
+        self.version = version
+    }
+}
+
+/// What a gateway is started with.
+package struct GatewayConfiguration: Sendable {
+    /// The policy to begin with.
+    package var policy: VersionedPolicy
+    /// Reads the policies again, for a reload; where they cannot be run it tells what is wrong with them and gives nil.
+    /// Called on a thread of its own.
+    package var reload: @Sendable () -> VersionedPolicy?
     /// Event loops, one thread each; at least 1.
     package var workers: Int
     /// The folder of keys, tokens and revocations.
@@ -17,9 +32,12 @@ package struct GatewayConfiguration: Sendable {
     /// What relative paths in the policy are relative to.
     package var root: String
 
-    package init(policy: Policy, policyVersion: String, workers: Int, stateDirectory: String, root: String) {
+    package init(
+        policy: VersionedPolicy, reload: @escaping @Sendable () -> VersionedPolicy?, workers: Int,
+        stateDirectory: String, root: String
+    ) {
         self.policy = policy
-        self.policyVersion = policyVersion
+        self.reload = reload
         self.workers = workers
         self.stateDirectory = stateDirectory
         self.root = root
@@ -40,7 +58,8 @@ private final class RunningCount: Sendable {
     }
 }
 
-/// The gateway: made from a policy, it listens; run, it serves until a signal drains it.
+/// The gateway: made from a policy, it listens; run, it serves until a signal drains it, by this policy or by those that
+/// are reloaded.
 package final class Gateway {
     /// How long the last audit records may take to be written, in milliseconds.
     private static let auditPatience: Int32 = 5000
@@ -49,13 +68,13 @@ package final class Gateway {
     private static let stopPatience: Int32 = 500
 
     private let runtime: GatewayRuntime
-    private let sockets: [ListeningSocket]
     private let inboxes: [Inbox]
     private let acceptor: Acceptor
     private let audit: AuditLog
     private let watcher: TokenWatcher
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
+    private let reloader: Reloader
     private let finished: WakeUp
     private let logger: Logger
 
@@ -66,21 +85,15 @@ package final class Gateway {
         self.logger = logger
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
-        Self.checkDescriptorLimit(configuration.policy, logger)
         let authority = TokenAuthority()
-        let environment = MiddlewareEnvironment(tokens: authority)
-        let upstreams = Dictionary(
-            configuration.policy.upstreams.map { ($0.name, UpstreamTarget($0)) },
-            uniquingKeysWith: { first, _ in first })
-        runtime = GatewayRuntime(
-            configuration.policy, version: configuration.policyVersion, environment: environment, upstreams: upstreams)
         let root = configuration.root
-        sockets = try configuration.policy.listeners.map { policy in
-            let listener = try Listener(policy, environment: environment) { path in
-                path.hasPrefix("/") ? path : "\(root)/\(path)"
-            }
-            return try ListeningSocket(listener)
+        let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
+            Self.checkDescriptorLimit(policy.policy, logger)
+            return try GatewayRuntime(
+                policy, tokens: authority, resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
         }
+        runtime = try prepare(configuration.policy, nil)
+        let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         finished = try WakeUp(blocking: false)
         let store = try TokenStore(stateDirectory: configuration.stateDirectory)
@@ -92,16 +105,20 @@ package final class Gateway {
         var position = TokenWatcher.Position(store)
         watcher.look(&position)
         self.position = position
-        resolver = try UpstreamResolver(Array(upstreams.values), logger: logger)
+        resolver = try UpstreamResolver(runtime.upstreams, logger: logger)
+        let policies = try Mailbox<PolicyInstallation>()
+        reloader = try Reloader(
+            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver, logger: logger)
         acceptor = try Acceptor(
-            sockets, inboxes: inboxes, audit: audit, policyVersion: configuration.policyVersion, signals: signals,
-            finished: finished, logger: logger)
+            PolicyInstallation(runtime: runtime, opened: sockets), mailbox: policies, inboxes: inboxes, audit: audit,
+            reloader: reloader, signals: signals, finished: finished, logger: logger)
     }
 
     /// Each connection takes two descriptors, one toward either side.
     private static func checkDescriptorLimit(_ policy: Policy, _ logger: Logger) {
         let limit = DescriptorLimit.raise()
-        let wanted = policy.listeners.reduce(0) { $0 &+ 2 * UInt64($1.limits.connections) } &+ 64
+        let connections = policy.listeners.reduce(0) { $0 + $1.limits.connections }
+        let wanted = UInt64(2 * min(connections, policy.limits.connections ?? connections) + 64)
         guard limit < wanted else { return }
         logger.warning(
             "fewer file descriptors than limits.connections needs: raise the hard limit (ulimit -Hn, LimitNOFILE)",
@@ -112,7 +129,7 @@ package final class Gateway {
     package func run() throws -> Bool {
         let audit = audit
         let watcher = watcher
-        let resolver = resolver
+        let (resolver, reloader, runtime) = (resolver, reloader, runtime)
         let position = position
         let audited = try WakeUp(blocking: false)
         _ = try WorkerThread("audit") {
@@ -120,13 +137,9 @@ package final class Gateway {
             audited.wake()
         }
         let watcherThread = try WorkerThread("tokens") { watcher.run(from: position) }
-        if resolver.isNeeded { _ = try WorkerThread("resolver") { resolver.run() } }
+        _ = try WorkerThread("resolver") { resolver.run() }
         try startWorkers()
-        for socket in sockets {
-            logger.notice(
-                "listening",
-                metadata: ["listener": "\(socket.listener.policy.name)", "address": "\(socket.address)"])
-        }
+        _ = try WorkerThread("reloader") { reloader.run(from: runtime) }
         let isComplete = acceptor.run()
         if !isComplete {
             // Each connection's last line in the log is still written.
@@ -135,6 +148,7 @@ package final class Gateway {
         }
         watcher.stop()
         resolver.stop()
+        reloader.stop()
         watcherThread.join()
         audit.close()
         // A reader of the log that does not read must not keep the gateway from its end.
@@ -144,12 +158,13 @@ package final class Gateway {
 
     private func startWorkers() throws {
         let running = RunningCount(inboxes.count)
-        let (runtime, audit, logger, finished) = (runtime, audit, logger, finished)
+        let (runtime, audit, logger, finished, workers) = (runtime, audit, logger, finished, inboxes.count)
         for (index, inbox) in inboxes.enumerated() {
             _ = try WorkerThread("worker-\(index)") {
                 do throws(SystemError) {
                     let host = SessionHost(
-                        worker: try Worker(), inbox: inbox, runtime: runtime, audit: audit, logger: logger)
+                        worker: try Worker(), inbox: inbox, runtime: runtime, audit: audit, logger: logger,
+                        share: WorkerShare(index: index, count: workers))
                     try host.run()
                 } catch {
                     logger.critical("worker not started: \(error)")

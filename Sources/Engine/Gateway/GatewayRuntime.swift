@@ -1,25 +1,59 @@
+internal import Crypto
 internal import Middleware
 internal import PolicyModel
+internal import Tokens
 
-/// The policy in force, made ready to run: what every handshake reads, and nobody changes.
+/// The policy in force, made ready to run: what every handshake reads, and nobody changes. A changed policy is another one.
 final class GatewayRuntime: Sendable {
     /// Short and stable: the same files give the same version.
     let policyVersion: String
+    let limits: GatewayLimits
+    let listeners: [Listener]
     let router: Router
     /// By the router's index.
     let routes: [RouteRuntime]
+    let upstreams: [UpstreamTarget]
+    private let memory: MiddlewareMemory
+    private let listenersByName: [String: Listener]
 
-    init(_ policy: Policy, version: String, environment: MiddlewareEnvironment, upstreams: [String: UpstreamTarget]) {
-        policyVersion = version
-        let served = policy.routes.compactMap { route in
-            upstreams[route.upstream].map { upstream in
-                RouteRuntime(
-                    policy: route, chain: MiddlewareChain(entries: route.middleware, environment: environment),
-                    upstream: upstream, rules: MessageRules(route.messages))
-            }
+    /// Reads the certificates; `resolve` turns a policy's path into one of the file system. What the runtime `before` this
+    /// one has learnt goes on in it: rates and counts of clients, live connections, addresses of upstreams.
+    init(
+        _ versioned: VersionedPolicy, tokens: TokenAuthority, resolve: (String) -> String,
+        after before: GatewayRuntime? = nil
+    ) throws(CryptoError) {
+        let policy = versioned.policy
+        policyVersion = versioned.version
+        limits = policy.limits
+        var environment = MiddlewareEnvironment(tokens: tokens)
+        environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
+        var listeners: [Listener] = []
+        for listener in policy.listeners {
+            listeners.append(
+                try Listener(
+                    listener, environment: &environment, resolve: resolve,
+                    after: before?.listenersByName[listener.name]))
         }
-        routes = served
-        router = Router(routes: served.map(\.policy))
+        let known = Dictionary((before?.upstreams ?? []).map { ($0.policy.name, $0) }) { first, _ in first }
+        let upstreams = Dictionary(
+            policy.upstreams.map { ($0.name, UpstreamTarget($0, after: known[$0.name])) }
+        ) { first, _ in first }
+        var routes: [RouteRuntime] = []
+        for route in policy.routes {
+            guard let upstream = upstreams[route.upstream] else { continue }
+            routes.append(RouteRuntime(route, upstream: upstream, environment: &environment))
+        }
+        self.listeners = listeners
+        self.upstreams = Array(upstreams.values)
+        self.routes = routes
+        router = Router(routes: routes.map(\.policy))
+        memory = environment.memory
+        listenersByName = Dictionary(listeners.map { ($0.policy.name, $0) }) { first, _ in first }
+    }
+
+    /// What `listener` is in this policy; nil where this policy no longer has it.
+    func successor(of listener: Listener) -> Listener? {
+        listenersByName[listener.policy.name]
     }
 }
 
@@ -28,5 +62,25 @@ struct RouteRuntime: Sendable {
     let policy: RoutePolicy
     let chain: MiddlewareChain
     let upstream: UpstreamTarget
+    let terms: RelayTerms
+
+    init(_ policy: RoutePolicy, upstream: UpstreamTarget, environment: inout MiddlewareEnvironment) {
+        self.policy = policy
+        self.upstream = upstream
+        chain = MiddlewareChain(entries: policy.middleware, name: "route \(policy.name)", environment: &environment)
+        terms = RelayTerms(policy)
+    }
+}
+
+/// What a route's connections keep of it while they live: little, since it may outlive its policy by as much as they do.
+final class RelayTerms: Sendable {
+    let limits: RouteLimits
+    let timeouts: RouteTimeouts
     let rules: MessageRules
+
+    init(_ policy: RoutePolicy) {
+        limits = policy.limits
+        timeouts = policy.timeouts
+        rules = MessageRules(policy.messages)
+    }
 }

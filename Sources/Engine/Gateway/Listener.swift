@@ -3,21 +3,57 @@ internal import Middleware
 internal import PolicyModel
 import Synchronization
 
-/// A listener as it runs: its policy, its certificates, its admission chain, and how many connections it has.
+/// A listener as one policy has it: its settings, its certificates, its admission chain. How many connections it has is
+/// counted on from one policy to the next.
 final class Listener: Sendable {
     let policy: ListenerPolicy
     let tls: TLSServerContext
+    /// Rotated by the acceptor. They go on from one policy to the next, so that sessions are resumed after a reload.
+    let ticketKeys: TicketKeys
     let admission: AdmissionChain
-    let connections = Atomic<Int>(0)
+    let connections: LiveCount
 
     /// Reads the certificates; `resolve` turns a policy's path into one of the file system.
-    init(_ policy: ListenerPolicy, environment: MiddlewareEnvironment, resolve: (String) -> String) throws(CryptoError)
-    {
+    init(
+        _ policy: ListenerPolicy, environment: inout MiddlewareEnvironment, resolve: (String) -> String,
+        after before: Listener? = nil
+    ) throws(CryptoError) {
         self.policy = policy
+        let ticketKeys = before?.ticketKeys ?? TicketKeys(now: SystemClock.monotonic())
+        self.ticketKeys = ticketKeys
         tls = try TLSServerContext(
             certificates: policy.tls.certificates.map {
                 TLSServerContext.Certificate(chainFile: resolve($0.certificate), keyFile: resolve($0.privateKey))
-            }, requiresTLS13: policy.tls.minimumVersion == .tls13)
-        admission = AdmissionChain(entries: policy.admission, environment: environment)
+            }, requiresTLS13: policy.tls.minimumVersion == .tls13,
+            clientCertificates: policy.tls.clientCertificates.map {
+                TLSServerContext.ClientCertificates(
+                    authorityFile: resolve($0.authority), mode: $0.mode == .require ? .require : .request)
+            }, ticketKeys: ticketKeys)
+        admission = AdmissionChain(
+            entries: policy.admission, name: "listener \(policy.name)", environment: &environment)
+        connections = before?.connections ?? LiveCount()
     }
+
+    /// Listeners of two policies with the same binding share a socket.
+    var binding: Binding {
+        Binding(address: policy.address, name: policy.address.port == 0 ? policy.name : nil)
+    }
+
+    struct Binding: Hashable, Sendable {
+        let address: SocketAddress
+        /// Where the system chooses the port, each listener has its own.
+        let name: String?
+    }
+}
+
+/// Connections that live, counted from several threads.
+final class LiveCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    /// The count with one more.
+    func add() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    func remove() { count.wrappingSubtract(1, ordering: .relaxed) }
+
+    var value: Int { count.load(ordering: .relaxed) }
 }

@@ -1,3 +1,4 @@
+internal import Locking
 internal import Logging
 internal import PolicyModel
 import Synchronization
@@ -7,30 +8,36 @@ final class UpstreamResolver: Sendable {
     /// Between two rounds, in milliseconds.
     private static let interval: Int32 = 30_000
 
-    private let targets: [UpstreamTarget]
+    private let targets: Lock<[UpstreamTarget]>
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
     init(_ targets: [UpstreamTarget], logger: Logger) throws(SystemError) {
-        self.targets = targets.filter(\.hasNames)
+        self.targets = Lock(targets)
         self.logger = logger
         wake = try WakeUp(blocking: false)
     }
 
-    /// Whether there is anything to resolve.
-    var isNeeded: Bool { !targets.isEmpty }
+    /// From now on these, from the next round on.
+    func follow(_ targets: [UpstreamTarget]) {
+        self.targets.withLock { $0 = targets }
+    }
 
+    /// Asks for all names again and again until it is stopped.
     func run() {
         while !isStopped.load(ordering: .acquiring) {
-            for target in targets {
-                for endpoint in target.resolve() {
-                    logger.warning(
-                        "upstream name has no address",
-                        metadata: ["upstream": "\(target.policy.name)", "endpoint": "\(endpoint)"])
-                }
-            }
+            targets.withLock { $0 }.filter(\.hasNames).forEach(resolve)
             wake.wait(milliseconds: Self.interval)
+        }
+    }
+
+    /// Asks for the names of one upstream, which may take seconds.
+    func resolve(_ target: UpstreamTarget) {
+        for endpoint in target.resolve() {
+            logger.warning(
+                "upstream name has no address",
+                metadata: ["upstream": "\(target.policy.name)", "endpoint": "\(endpoint)"])
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Locking
 internal import PolicyModel
 import Synchronization
 
@@ -11,13 +12,20 @@ struct UpstreamAddress: Sendable {
 /// An upstream as it runs: its endpoints' addresses, as they were last resolved.
 final class UpstreamTarget: Sendable {
     let policy: UpstreamPolicy
-    private let resolved: Mutex<[UpstreamAddress]>
+    private let resolved: Lock<[UpstreamAddress]>
     private let turn = Atomic<Int>(0)
 
-    /// Endpoints that are IP literals have their addresses at once; names wait for ``resolve()``.
-    init(_ policy: UpstreamPolicy) {
+    /// Endpoints that are IP literals have their addresses at once, and names those that they have in the target `before`
+    /// this one; others wait for ``resolve()``.
+    init(_ policy: UpstreamPolicy, after before: UpstreamTarget? = nil) {
         self.policy = policy
-        resolved = Mutex(policy.endpoints.flatMap { Self.literal($0).map { [$0] } ?? [] })
+        let known = before?.resolved.withLock { $0 } ?? []
+        resolved = Lock(
+            policy.endpoints.flatMap { endpoint -> [UpstreamAddress] in
+                if let literal = Self.literal(endpoint) { return [literal] }
+                return known.filter { $0.endpoint.host == endpoint.host && $0.endpoint.port == endpoint.port }
+                    .map { UpstreamAddress(endpoint: endpoint, address: $0.address) }
+            })
     }
 
     /// The addresses to try for one connection, each endpoint in turn the first.
@@ -31,6 +39,12 @@ final class UpstreamTarget: Sendable {
 
     /// Whether any endpoint has a name that DNS must be asked for.
     var hasNames: Bool { policy.endpoints.contains { IPAddress($0.host) == nil } }
+
+    /// Whether any endpoint has no address yet.
+    var isIncomplete: Bool {
+        let known = Set(resolved.withLock { $0 }.map(\.endpoint))
+        return policy.endpoints.contains { !known.contains($0) }
+    }
 
     /// Asks the system's resolver, which may take seconds: never on a worker's thread. The endpoints that could not be
     /// resolved keep the addresses that they had.

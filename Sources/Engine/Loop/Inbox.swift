@@ -7,6 +7,10 @@ internal import Tokens
 enum WorkerMessage: Sendable {
     /// A connection that was accepted and admitted, as a descriptor that the worker owns from now on.
     case connection(AcceptedConnection)
+    /// Handshakes whose request comes from now on are judged by this policy.
+    case policy(GatewayRuntime)
+    /// Memory is short: as many connections that are idle end, those that have been it for longest.
+    case shed
     /// These are revoked: live connections that they cover end now.
     case revoked([Revocation])
     /// No new handshake; live connections end within the window (nanoseconds).
@@ -25,34 +29,28 @@ struct AcceptedConnection: Sendable {
     let acceptedAt: Nanoseconds
 }
 
-/// Where other threads leave messages for a worker. The one lock of a worker, and never on the way of a message.
+/// A worker's mailbox. The one lock of a worker, and never on the way of a message.
 final class Inbox: Sendable {
-    private let messages = Mutex<[WorkerMessage]>([])
-    private let wake: WakeUp
+    private let mailbox: Mailbox<WorkerMessage>
     /// Connections that the worker has or is about to get.
-    let load = Atomic<Int>(0)
+    let load = LiveCount()
+    private let admits = Atomic<Bool>(true)
 
     init() throws(SystemError) {
-        wake = try WakeUp(blocking: false)
+        mailbox = try Mailbox()
     }
 
     /// Readable when there are messages.
-    var wakeDescriptor: Int32 { wake.number }
+    var wakeDescriptor: Int32 { mailbox.wakeDescriptor }
 
-    func post(_ message: WorkerMessage) {
-        let wasEmpty = messages.withLock { messages in
-            messages.append(message)
-            return messages.count == 1
-        }
-        if wasEmpty { wake.wake() }
-    }
+    /// Whether a handshake may still be admitted.
+    var isAdmitting: Bool { admits.load(ordering: .acquiring) }
 
-    func takeAll() -> [WorkerMessage] {
-        wake.take()
-        return messages.withLock { messages in
-            let all = messages
-            messages.removeAll()
-            return all
-        }
-    }
+    /// Has every handshake refused from now on. A drain says it to all workers before the first of them ends a connection:
+    /// whoever sees one end is refused by each of them.
+    func stopAdmitting() { admits.store(false, ordering: .releasing) }
+
+    func post(_ message: WorkerMessage) { mailbox.post(message) }
+
+    func takeAll() -> [WorkerMessage] { mailbox.takeAll() }
 }

@@ -39,6 +39,8 @@ internal import Middleware
     private var releasedSlots: [Int] = []
     private var dirty: [Channel] = []
     private var due: [Int] = []
+    /// Channels that hand on in the next wake-up what they have kept.
+    private var resuming: [Channel] = []
     private var isStopping = false
 
     init() throws(SystemError) {
@@ -63,19 +65,24 @@ internal import Middleware
     /// Runs until ``stop()``.
     func run() {
         while !isStopping { turn() }
+        // It may hold sessions, which hold the worker.
+        housekeeper = nil
     }
 
     /// One wake-up: waits for what is due or has come, handles it, and flushes what that has queued.
     func turn() {
-        let count = poller.wait(milliseconds: wheel.wait(from: now))
+        let count = poller.wait(milliseconds: resuming.isEmpty ? wheel.wait(from: now) : 0)
         now = SystemClock.monotonic()
+        resume()
+        // What other threads have said comes first, so that a request that was sent after a policy was in force does not meet
+        // the one before it (unless more descriptors are ready than one wait tells of).
+        for index in 0..<count {
+            let (key, _) = poller.event(index)
+            if key >= Self.firstWatcherKey { watchers[Int(key - Self.firstWatcherKey)]() }
+        }
         for index in 0..<count {
             let (key, readiness) = poller.event(index)
-            if key >= Self.firstWatcherKey {
-                watchers[Int(key - Self.firstWatcherKey)]()
-            } else {
-                handle(key, readiness)
-            }
+            if key < Self.firstWatcherKey { handle(key, readiness) }
         }
         fireTimers()
         flushDirty()
@@ -95,6 +102,13 @@ internal import Middleware
             return
         }
         channel.handle(readiness)
+    }
+
+    private func resume() {
+        guard !resuming.isEmpty else { return }
+        var channels: [Channel] = []
+        swap(&channels, &resuming)
+        for channel in channels { channel.resume() }
     }
 
     private func fireTimers() {
@@ -169,6 +183,11 @@ extension Worker {
     /// Has the housekeeper told when `deadline` has passed.
     func setHousekeepingDeadline(_ deadline: Nanoseconds) {
         wheel.set(0, at: deadline)
+    }
+
+    /// Has `channel` hand on in the next wake-up what it has kept.
+    func resumeLater(_ channel: Channel) {
+        resuming.append(channel)
     }
 
     /// Has `channel` flushed at the end of this wake-up.

@@ -1,8 +1,9 @@
 internal import CPlatform
 internal import Glibc
 
-/// A thread of the system that runs one closure.
-struct WorkerThread: Sendable {
+/// A thread of the system that runs one closure. Whoever drops it lets the thread go on alone; what the system keeps of it
+/// goes with its end.
+struct WorkerThread: ~Copyable, Sendable {
     // pthread_t is an opaque number here.
     private let thread: pthread_t
 
@@ -32,8 +33,13 @@ struct WorkerThread: Sendable {
         self.thread = thread
     }
 
+    deinit {
+        pthread_detach(thread)
+    }
+
     /// Waits for its end.
-    func join() {
+    consuming func join() {
         pthread_join(thread, nil)
+        discard self
     }
 }

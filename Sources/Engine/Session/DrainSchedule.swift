@@ -1,8 +1,18 @@
-/// A worker's live connections on their way out: closed one by one over the window, so that not all of their clients come
-/// back to the next server in the same moment, and cut off at its end.
+/// Which of a gateway's workers this is.
+struct WorkerShare {
+    /// Counted from 0.
+    var index = 0
+    var count = 1
+}
+
+/// A worker's live connections on their way out: closed one by one, spread evenly over the window, so that not all of their
+/// clients come back to the next server in the same moment, and cut off at its end. The last part of the window is left to
+/// the answers of those that are closed last. Workers take turns.
+///
+/// Those that are not admitted yet get their 503 when their head has come.
 final class DrainSchedule: ChannelOwner {
-    /// The longest pause between two closes: a handful of connections does not need the whole window.
-    private static let longestPause: Nanoseconds = 100_000_000
+    /// Of the window for the last answers, at most.
+    private static let longestReserve: Nanoseconds = 1_000_000_000
 
     private unowned let host: SessionHost
     private var waiting: [Session]
@@ -10,12 +20,11 @@ final class DrainSchedule: ChannelOwner {
     private let end: Nanoseconds
     private var next: Nanoseconds
 
-    init(host: SessionHost, sessions: [Session], window: Nanoseconds) {
+    init(host: SessionHost, sessions: [Session], window: Nanoseconds, share: WorkerShare) {
         self.host = host
-        // Those that are not admitted yet get their 503 when their head has come.
         waiting = sessions
-        pause = min(Self.longestPause, window / Int64(max(1, sessions.count)))
-        next = host.worker.now
+        pause = (window - min(window / 10, Self.longestReserve)) / Int64(max(1, sessions.count))
+        next = host.worker.now.saturatingAdd(pause / Int64(share.count) * Int64(share.index))
         end = host.worker.now.saturatingAdd(window)
     }
 

@@ -5,6 +5,8 @@ internal import WebSocketProtocol
 struct Lane {
     enum Outcome {
         case goOn
+        /// The target has no room for another message: the bytes from here on are to come again.
+        case full(from: Int)
         /// The peer has sent a close frame.
         case closed(ClosePayload)
         /// The peer has broken the protocol or a limit.
@@ -42,7 +44,9 @@ struct Lane {
     /// Whether a message has begun and not ended.
     var isInsideMessage: Bool { parser.isInsideMessage }
 
-    /// Takes bytes of the peer. What may pass goes to `target`; pings are answered through `back`, the peer's own outlet.
+    /// Takes bytes of the peer, no more than the target has room for: what passes is as long as it came. A message that a rule
+    /// has replaced may have grown, so that the target is looked at after each of those.
+    /// What may pass goes to `target`; pings are answered through `back`, the peer's own outlet.
     /// With `discards`, only control frames are minded: the connection is ending.
     mutating func receive(
         _ bytes: Span<UInt8>, to target: inout Outlet, back: inout Outlet, discards: Bool, worker: Worker
@@ -65,7 +69,7 @@ struct Lane {
                     if inspects {
                         assembler.append(bytes, range, key: key)
                         guard endsMessage else { continue }
-                        let outcome = finishMessage(to: &target, worker)
+                        let outcome = finishMessage(to: &target, at: offset, worker)
                         guard case .goOn = outcome else { return outcome }
                     } else {
                         stream(bytes, range, key, endsFrame, to: &target, worker)
@@ -84,8 +88,17 @@ struct Lane {
             isOver = true
             return .failed(error)
         }
-        if parser.isInsideMessage, openSince == nil { openSince = worker.now }
+        noteOpenMessage(worker)
         return .goOn
+    }
+
+    private mutating func noteOpenMessage(_ worker: Worker) {
+        if parser.isInsideMessage, openSince == nil { openSince = worker.now }
+    }
+
+    /// The peer is read again: a message that is open has its whole time from here on.
+    mutating func goesOn(_ now: Nanoseconds) {
+        if openSince != nil { openSince = now }
     }
 
     private mutating func begin(_ header: FrameHeader, _ worker: Worker) {
@@ -108,7 +121,7 @@ struct Lane {
         if endsFrame { target.endFrame(&worker.random) }
     }
 
-    private mutating func finishMessage(to target: inout Outlet, _ worker: Worker) -> Outcome {
+    private mutating func finishMessage(to target: inout Outlet, at offset: Int, _ worker: Worker) -> Outcome {
         guard var message = assembler.finish() else { return .goOn }
         defer { worker.messageBuffers.give(&message.payload) }
         let opcode = message.opcode
@@ -119,6 +132,8 @@ struct Lane {
             target.send(opcode, message.payload.span, &worker.random)
         case .replace(let edited):
             target.send(opcode, edited.span, &worker.random)
+            // It may have grown, and so may those that come behind it.
+            if target.isFull { return .full(from: offset) }
         case .drop(let rule):
             hits.count(rule, isShadow: false)
         case .close(let code, let reason, let rule):

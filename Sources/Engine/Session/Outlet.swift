@@ -6,6 +6,8 @@ struct Outlet {
     let channel: Channel
     /// RFC 6455 section 5.1: frames toward a server are masked.
     let masks: Bool
+    /// Bytes queued at which pongs wait: pings are smaller than their answers, and many come at once.
+    let limit: Int
     private(set) var hasSentClose = false
     /// A frame's header is out, and not yet all of its payload.
     private(set) var isInsideFrame = false
@@ -15,10 +17,14 @@ struct Outlet {
     private var pendingPongCount = -1
     private var pendingPong = InlineArray<125, UInt8>(repeating: 0)
 
-    init(channel: Channel, masks: Bool) {
+    init(channel: Channel, masks: Bool, limit: Int = 64 * 1024) {
         self.channel = channel
         self.masks = masks
+        self.limit = limit
     }
+
+    /// Whether as much is queued as may be. What is sent nevertheless is a frame's end or a control frame.
+    var isFull: Bool { channel.queuedBytes >= limit }
 
     /// Whether a pong waits for a peer that does not read: then the peer is not read either.
     var owesPong: Bool { pendingPongCount >= 0 && channel.isBlocked }
@@ -60,11 +66,11 @@ struct Outlet {
         }
     }
 
-    /// Answers a ping. Where the peer does not read, only the newest ping is answered, once it reads again
-    /// (RFC 6455 section 5.5.3).
+    /// Answers a ping. Where the peer does not read, or too much is queued for it, only the newest ping is answered, once
+    /// there is room again (RFC 6455 section 5.5.3).
     mutating func sendPong(_ payload: Span<UInt8>, _ random: inout RandomPool) {
         guard !isClosing else { return }
-        guard isInsideFrame || channel.isBlocked else {
+        guard isInsideFrame || channel.isBlocked || isFull else {
             send(.pong, payload, &random)
             return
         }
@@ -100,7 +106,7 @@ struct Outlet {
     /// Sends what had to wait, if it can go now.
     mutating func sendPending(_ random: inout RandomPool) {
         guard !isInsideFrame else { return }
-        if pendingPongCount >= 0, !channel.isBlocked, !hasSentClose {
+        if pendingPongCount >= 0, !channel.isBlocked, !isFull, !hasSentClose {
             let count = pendingPongCount
             pendingPongCount = -1
             let pong = pendingPong

@@ -25,7 +25,7 @@ final class Relay {
 
     /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
     private let leases: [ConnectionLease]
-    let route: RouteRuntime
+    let terms: RelayTerms
     let startedAt: Nanoseconds
 
     var toClient: Outlet
@@ -43,29 +43,29 @@ final class Relay {
     private(set) var endDeadline: Nanoseconds = .max
 
     init(
-        _ admitted: consuming AdmittedUpgrade, route: RouteRuntime, client: Channel, upstream: Channel,
+        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, client: Channel, upstream: Channel,
         now: Nanoseconds, unixMilliseconds: Int64
     ) {
-        let policy = route.policy
-        let limits = MessageLimits(messageBytes: policy.limits.messageBytes, fragments: policy.limits.fragments)
+        let (limits, timeouts) = (terms.limits, terms.timeouts)
+        let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
         let identity = admitted.identity
-        let interval = policy.timeouts.pingInterval.nanoseconds
-        let timeout = policy.timeouts.pongTimeout.nanoseconds
-        self.route = route
+        let interval = timeouts.pingInterval.nanoseconds
+        let timeout = timeouts.pongTimeout.nanoseconds
+        self.terms = terms
         startedAt = now
-        toClient = Outlet(channel: client, masks: false)
-        toUpstream = Outlet(channel: upstream, masks: true)
+        toClient = Outlet(channel: client, masks: false, limit: limits.bufferedBytes)
+        toUpstream = Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes)
         fromClient = Lane(
-            sender: .client, limits: limits,
+            sender: .client, limits: messageLimits,
             plan: MessagePlan(
-                route.rules, from: .client, identity: identity, maximumBytes: policy.limits.messageBytes))
+                terms.rules, from: .client, identity: identity, maximumBytes: limits.messageBytes))
         fromUpstream = Lane(
-            sender: .server, limits: limits,
+            sender: .server, limits: messageLimits,
             plan: MessagePlan(
-                route.rules, from: .upstream, identity: identity, maximumBytes: policy.limits.messageBytes))
+                terms.rules, from: .upstream, identity: identity, maximumBytes: limits.messageBytes))
         clientLife = Keepalive(interval: interval, timeout: timeout, now: now)
         upstreamLife = Keepalive(interval: interval, timeout: timeout, now: now)
-        lifetimeEnd = now.saturatingAdd(policy.timeouts.lifetime.nanoseconds)
+        lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
         expiry =
             identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
         leases = admitted.leases
@@ -85,7 +85,7 @@ final class Relay {
     var deadline: Nanoseconds {
         guard ending == nil else { return endDeadline }
         return min(
-            lifetimeEnd, expiry, lastData.saturatingAdd(route.policy.timeouts.idle.nanoseconds), clientLife.deadline,
+            lifetimeEnd, expiry, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds), clientLife.deadline,
             upstreamLife.deadline, writeDeadline(of: toClient.channel), writeDeadline(of: toUpstream.channel),
             messageDeadline)
     }
@@ -103,7 +103,7 @@ final class Relay {
     /// When a peer that takes nothing of what waits for it is given up; the end of time where nothing waits.
     func writeDeadline(of channel: Channel) -> Nanoseconds {
         guard channel.isBlocked else { return .max }
-        let timeouts = route.policy.timeouts
+        let timeouts = terms.timeouts
         return channel.blockedSince.saturatingAdd((timeouts.pingInterval + timeouts.pongTimeout).nanoseconds)
     }
 
@@ -111,7 +111,7 @@ final class Relay {
     func begin(_ ending: Ending, now: Nanoseconds) -> Bool {
         guard self.ending == nil else { return false }
         self.ending = ending
-        var patience = route.policy.timeouts.close.nanoseconds
+        var patience = terms.timeouts.close.nanoseconds
         // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
         // its end: what the policy ends must end soon.
         if ending.closedBy == .gateway, toClient.isInsideFrame || toUpstream.isInsideFrame {

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Middleware
 internal import PolicyModel
 internal import WebSocketProtocol
@@ -24,11 +25,19 @@ extension Session {
     }
 
     private func admit(_ head: RequestHead) {
+        // All that is decided from here on is decided by one policy, the one that is in force now.
+        let runtime = host.runtime
+        facts.policyVersion = runtime.policyVersion
+        let successor = runtime.successor(of: listener)
+        // TLS was judged by the policy that was in force when it began, which may have demanded less, or other, certificates.
+        let isProven = successor?.tls.clientDemand == listener.tls.clientDemand
+        listener = successor ?? listener
+        if !isProven { facts.clientCertificate = nil }
         let address = ClientAddress.resolve(
             peer: peer.ip, headers: head.headers, trusted: listener.policy.trustedProxies)
         facts.note(head, client: address)
-        guard !host.isDraining else { return refuse(Refusal(.draining)) }
-        let runtime = host.runtime
+        guard host.isAdmitting, successor != nil else { return refuse(Refusal(.draining)) }
+        guard isProven || listener.tls.clientDemand.isEmpty else { return refuse(Refusal(.clientCertificateMissing)) }
         guard let index = runtime.router.route(host: head.host.name, path: head.target.path) else {
             return refuse(Refusal(.routeNotFound))
         }
@@ -42,7 +51,8 @@ extension Session {
         }
         let time = HandshakeTime(unixSeconds: SystemClock.unixMilliseconds() / 1000, monotonic: worker.now)
         let context = HandshakeContext(
-            request: request, clientAddress: address, requestID: requestID, time: time)
+            request: request, clientAddress: address, clientCertificate: facts.clientCertificate, requestID: requestID,
+            time: time)
         switch route.chain.admit(context) {
         case .refused(let refusal, let context):
             facts.note(context)

@@ -6,29 +6,49 @@ internal import WebSocketProtocol
 extension Session {
     /// What may be received from `channel` without its other side having more queued than the route allows.
     func relayAllowance(_ relay: Relay, for channel: Channel) -> Int {
-        let target = channel === relay.toClient.channel ? relay.toUpstream.channel : relay.toClient.channel
-        return max(1, relay.route.policy.limits.bufferedBytes - target.queuedBytes)
+        max(1, room(relay, for: channel))
     }
 
+    private func room(_ relay: Relay, for channel: Channel) -> Int {
+        let target = channel === relay.toClient.channel ? relay.toUpstream : relay.toClient
+        return target.limit - target.channel.queuedBytes
+    }
+
+    /// Passes on what there is room for. TLS may have given more, since it had kept a part of a record, and messages may have
+    /// grown under a rule: the rest waits in the channel until the other side has taken some.
     func relayReceived(_ relay: Relay, _ channel: Channel, _ bytes: Span<UInt8>) {
-        if channel === relay.toClient.channel {
-            guard !relay.fromClient.isOver else { return linger(bytes.count) }
-            relay.clientLife.heard(worker.now)
-            let outcome = relay.fromClient.receive(
-                bytes, to: &relay.toUpstream, back: &relay.toClient, discards: relay.isCut, worker: worker)
-            handle(outcome, relay, from: .client)
-        } else {
-            guard !relay.fromUpstream.isOver else { return linger(bytes.count) }
-            relay.upstreamLife.heard(worker.now)
-            let outcome = relay.fromUpstream.receive(
-                bytes, to: &relay.toClient, back: &relay.toUpstream, discards: relay.isCut, worker: worker)
-            handle(outcome, relay, from: .upstream)
+        let side = channel === relay.toClient.channel ? Relay.Side.client : .upstream
+        var taken = 0
+        while taken < bytes.count, channel.isOpen {
+            let isOver = side == .client ? relay.fromClient.isOver : relay.fromUpstream.isOver
+            guard !isOver else { return linger(bytes.count - taken) }
+            let room = room(relay, for: channel)
+            guard room > 0 else { return channel.keep(bytes.extracting(taken..<bytes.count)) }
+            let part = bytes.extracting(taken..<taken + min(room, bytes.count - taken))
+            let outcome = receive(relay, part, from: side)
+            handle(outcome, relay, from: side)
+            switch outcome {
+            case .goOn: taken += part.count
+            case .full(let place): taken += place
+            case .closed, .failed, .denied: return
+            }
         }
+    }
+
+    private func receive(_ relay: Relay, _ bytes: Span<UInt8>, from side: Relay.Side) -> Lane.Outcome {
+        if side == .client {
+            relay.clientLife.heard(worker.now)
+            return relay.fromClient.receive(
+                bytes, to: &relay.toUpstream, back: &relay.toClient, discards: relay.isCut, worker: worker)
+        }
+        relay.upstreamLife.heard(worker.now)
+        return relay.fromUpstream.receive(
+            bytes, to: &relay.toClient, back: &relay.toUpstream, discards: relay.isCut, worker: worker)
     }
 
     private func handle(_ outcome: Lane.Outcome, _ relay: Relay, from side: Relay.Side) {
         switch outcome {
-        case .goOn:
+        case .goOn, .full:
             pauseForPong(relay)
             let openSince = side == .client ? relay.fromClient.openSince : relay.fromUpstream.openSince
             if openSince == worker.now, let client { worker.setDeadline(relay.deadline, for: client) }
@@ -185,17 +205,25 @@ extension Session {
 
     /// Reads `source` only while its other side has room, with a gap between the two marks so as not to flutter.
     private func balance(_ source: Channel, against target: Channel, owesPong: Bool, _ relay: Relay) {
-        let limit = relay.route.policy.limits.bufferedBytes
+        let limit = relay.terms.limits.bufferedBytes
         let queued = target.queuedBytes
         let mayRead = !owesPong && (source.isReading ? queued < limit * 3 / 4 : queued <= limit / 2)
-        if mayRead != source.isReading { source.setReading(mayRead) }
+        guard mayRead != source.isReading else { return }
+        source.setReading(mayRead)
+        // The time for which it was held back is not its own.
+        guard mayRead else { return }
+        if source === relay.toClient.channel {
+            relay.fromClient.goesOn(worker.now)
+        } else {
+            relay.fromUpstream.goesOn(worker.now)
+        }
     }
 
     // MARK: - Time
 
     func relayDeadlinePassed(_ relay: Relay, _ now: Nanoseconds) {
         guard relay.ending == nil else { return cutOff(relay) }
-        let timeouts = relay.route.policy.timeouts
+        let timeouts = relay.terms.timeouts
         if now >= relay.expiry {
             endRelay(relay, .tokenExpired)
         } else if now >= relay.lifetimeEnd {

@@ -115,7 +115,7 @@ extension Session {
         else { return refuse(Refusal(.upstreamInvalidResponse)) }
         client.append(response)
         let relay = Relay(
-            attempt.admitted, route: attempt.route, client: client, upstream: upstream,
+            attempt.admitted, terms: attempt.route.terms, client: client, upstream: upstream,
             now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
         phase = .relay(relay)
         facts.open(now: worker.now, since: acceptedAt)

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Logging
 internal import Middleware
 internal import PolicyModel
 internal import Tokens
@@ -23,7 +24,10 @@ final class Session: ChannelOwner {
 
     unowned let host: SessionHost
     let worker: Worker
-    let listener: Listener
+    /// As the policy has it by which the handshake is judged.
+    var listener: Listener
+    /// Where the connection was counted when it came.
+    let counted: LiveCount
     let peer: SocketAddress
     let requestID: String
     let acceptedAt: Nanoseconds
@@ -48,11 +52,14 @@ final class Session: ChannelOwner {
         self.host = host
         worker = host.worker
         listener = accepted.listener
+        counted = accepted.listener.connections
         peer = accepted.peer
         acceptedAt = accepted.acceptedAt
         admissionLeases = accepted.leases
         requestID = RequestID.make()
-        facts = AuditFacts(requestID: requestID, listener: accepted.listener.policy.name, client: accepted.peer.ip)
+        facts = AuditFacts(
+            requestID: requestID, listener: accepted.listener.policy.name, policyVersion: host.runtime.policyVersion,
+            client: accepted.peer.ip)
         facts.note(accepted.shadowRefusals)
     }
 
@@ -70,6 +77,7 @@ final class Session: ChannelOwner {
 
     override func channelIsSecure(_ channel: Channel) {
         if case .tls = phase {
+            facts.clientCertificate = channel.clientCertificate()
             phase = .head(RequestHeadParser(maximumBytes: listener.policy.limits.headerBytes))
         }
     }
@@ -127,6 +135,11 @@ final class Session: ChannelOwner {
         channelEnded(channel)
     }
 
+    override func channelFailed(_ channel: Channel, _ error: CryptoError) {
+        if case .tls = phase, let certificate = error.peerCertificate { refuseCertificate(certificate, error) }
+        channelFailed(channel)
+    }
+
     override func channelFlushed(_ channel: Channel) {
         if case .relay(let relay) = phase { relayFlushed(relay, channel) }
     }
@@ -136,7 +149,10 @@ final class Session: ChannelOwner {
         case .relay(let relay):
             relayDeadlinePassed(relay, now)
         case .tls:
-            abandon()
+            // Nobody can be answered, and yet somebody was here.
+            facts.drop(.requestTimeout)
+            host.write(facts)
+            end()
         case .head:
             refuse(Refusal(.requestTimeout))
         case .connecting, .awaitingUpstream:
@@ -186,6 +202,14 @@ final class Session: ChannelOwner {
         setPhaseDeadline(worker.now.saturatingAdd(2_000_000_000))
     }
 
+    /// TLS has told the client by an alert; the log tells the operator.
+    private func refuseCertificate(_ certificate: CryptoError.PeerCertificate, _ error: CryptoError) {
+        facts.drop(certificate == .missing ? .clientCertificateMissing : .clientCertificateInvalid)
+        host.write(facts)
+        host.logger.debug(
+            "client certificate refused", metadata: ["reason": "\(error.reason)", "request_id": "\(requestID)"])
+    }
+
     /// Ends without an answer: the client has gone, or has never spoken. A handshake that passed the chain leaves a line in
     /// the log all the same.
     func abandon() {
@@ -215,6 +239,38 @@ final class Session: ChannelOwner {
         case .relay(let relay): endRelay(relay, .draining, code: .serviceRestart)
         case .tls, .head, .ending: break
         }
+    }
+
+    /// Whether the chain has let it in.
+    var isAdmitted: Bool {
+        switch phase {
+        case .connecting, .awaitingUpstream, .relay: true
+        case .tls, .head, .ending: false
+        }
+    }
+
+    /// Since when no message has passed; nil for one that is not open.
+    var idleSince: Nanoseconds? {
+        guard case .relay(let relay) = phase, relay.ending == nil else { return nil }
+        return relay.lastData
+    }
+
+    /// The gateway needs its memory.
+    func shed() {
+        guard case .relay(let relay) = phase else { return }
+        endRelay(relay, .capacityExceeded, code: .tryAgainLater)
+    }
+
+    /// The gateway ends at once: what was admitted and never opened leaves a line in the log all the same.
+    func stop() {
+        switch phase {
+        case .connecting, .awaitingUpstream:
+            facts.refuse(Refusal(.draining), now: worker.now, since: acceptedAt)
+            host.write(facts)
+        case .tls, .head, .relay, .ending:
+            break
+        }
+        end()
     }
 
     /// Ends once no channel is left.

@@ -1,22 +1,28 @@
 internal import Logging
 internal import PolicyModel
-import Synchronization
 internal import Tokens
 
 /// The gateway on one worker: its sessions, and what they need of the rest.
 final class SessionHost {
     let worker: Worker
-    let runtime: GatewayRuntime
+    /// The policy in force.
+    private(set) var runtime: GatewayRuntime
     let logger: Logger
     private let inbox: Inbox
     private let audit: AuditLog
     var identities = IdentityIndex()
-    private(set) var isDraining = false
+    private var isDraining = false
 
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var drain: DrainSchedule?
+    private var idle = IdleOrder()
+    private let share: WorkerShare
 
-    init(worker: Worker, inbox: Inbox, runtime: GatewayRuntime, audit: AuditLog, logger: Logger) {
+    init(
+        worker: Worker, inbox: Inbox, runtime: GatewayRuntime, audit: AuditLog, logger: Logger,
+        share: WorkerShare = WorkerShare()
+    ) {
+        self.share = share
         self.worker = worker
         self.inbox = inbox
         self.runtime = runtime
@@ -33,14 +39,19 @@ final class SessionHost {
     private func handle(_ message: WorkerMessage) {
         switch message {
         case .connection(let accepted): accept(accepted)
+        case .policy(let runtime): self.runtime = runtime
+        case .shed: idle.shed(sessions, now: worker.now)
         case .revoked(let revocations): revoke(revocations)
         case .drain(let window): beginDrain(window)
         case .stop: endAll()
         }
     }
 
+    /// Whether a handshake may still be admitted.
+    var isAdmitting: Bool { inbox.isAdmitting }
+
     func write(_ facts: AuditFacts) {
-        audit.write(facts, policyVersion: runtime.policyVersion)
+        audit.write(facts)
     }
 
     private func accept(_ accepted: AcceptedConnection) {
@@ -62,8 +73,8 @@ final class SessionHost {
 
     private func leave(_ session: Session) {
         identities.remove(session)
-        session.listener.connections.wrappingSubtract(1, ordering: .relaxed)
-        inbox.load.wrappingSubtract(1, ordering: .relaxed)
+        session.counted.remove()
+        inbox.load.remove()
     }
 
     private func revoke(_ revocations: [Revocation]) {
@@ -78,13 +89,16 @@ final class SessionHost {
         guard !isDraining else { return }
         isDraining = true
         guard !sessions.isEmpty else { return worker.stop() }
-        drain = DrainSchedule(host: self, sessions: Array(sessions.values), window: window)
+        drain = DrainSchedule(
+            host: self, sessions: sessions.values.filter(\.isAdmitted), window: window, share: share)
         drain?.start()
     }
 
     /// Ends what the drain has left over.
     func endAll() {
-        for session in sessions.values { session.end() }
+        // What has been said to them in this wake-up still goes out.
+        worker.flushDirty()
+        for session in sessions.values { session.stop() }
         worker.stop()
     }
 }

@@ -1,7 +1,7 @@
 package import Crypto
 internal import Glibc
+internal import Locking
 package import PolicyModel
-import Synchronization
 package import WebSocketProtocol
 
 /// A WebSocket client for a person at a terminal, or for a script: lines in, messages out.
@@ -245,7 +245,7 @@ private final class Conversation: ChannelOwner {
 
 /// Lines of standard input, read by a thread of its own, since a file or a pipe cannot all be polled.
 package final class LineInput: Sendable {
-    private let lines = Mutex<[String?]>([])
+    private let lines = Lock<[String?]>([])
     private let wake: WakeUp
 
     package init() throws(SystemError) {

@@ -4,9 +4,10 @@ internal import Glibc
 /// A byte stream to one peer, over TCP or over TLS over TCP: what the handshake and the relay speak to.
 ///
 /// Bytes to be sent queue up, and are sent at the end of the wake-up, all sockets together. A channel that is idle holds
-/// no buffer. Bound to its worker's thread.
+/// no buffer. Bound to its worker's thread. What it does on events is in `Channel+Receiving`, how it sends in
+/// `Channel+Sending`; both change its state, and nobody else does.
 final class Channel {
-    private unowned let worker: Worker
+    unowned let worker: Worker
     /// The channel's place in its worker's table.
     let slot: Int
     /// The number of the descriptor's key in epoll.
@@ -15,24 +16,24 @@ final class Channel {
     private(set) var owner: ChannelOwner?
 
     private var descriptor: Descriptor?
-    private let number: Int32
-    private let tls: TLSSession?
-    private var isSecure: Bool
-    private var isConnecting: Bool
+    let number: Int32
+    let tls: TLSSession?
+    var isSecure: Bool
+    var isConnecting: Bool
 
     /// What waits to be encrypted, or to be sent where there is no TLS.
-    private var queue: ByteQueue
+    var queue: ByteQueue
     /// Encrypted bytes that the kernel would not take.
-    private var sealed: ByteQueue
+    var sealed: ByteQueue
     /// Bytes that TLS has put into ``sealed`` on its own account since that was last empty.
-    private var unsentOverhead = 0
+    var unsentOverhead = 0
     /// More of it than a handshake can need. A peer that asks for key updates and does not read them is given up there.
-    private static let maximumOverhead = 64 * 1024
-    private var interest: Interest
-    fileprivate(set) var isDirty = false
-    private var output = Output.open
+    static let maximumOverhead = 64 * 1024
+    private(set) var interest: Interest
+    var isDirty = false
+    var output = Output.open
 
-    private enum Output {
+    enum Output {
         case open
         /// What is queued is still sent, and then the end.
         case ending
@@ -40,15 +41,19 @@ final class Channel {
     }
 
     /// Whether the kernel's buffer is full, so that what is queued has to wait for the peer.
-    private(set) var isBlocked = false
+    var isBlocked = false
     /// Since when the kernel has taken nothing, while ``isBlocked``.
-    private(set) var blockedSince: Nanoseconds = 0
+    var blockedSince: Nanoseconds = 0
     /// Bytes that the kernel has taken, and how many of them the peer had when that was last asked.
-    private var sentBytes = 0
+    var sentBytes = 0
     private var arrivedBytes = 0
     private(set) var isReading = true
     /// The peer has ended its stream: there is nothing left to read.
-    private var hasEnded = false
+    var hasEnded = false
+    /// Plain bytes that the owner has put back, and what came behind them in the same receive.
+    var kept: ByteQueue
+    /// The peer's end came behind bytes that are kept: it is told after them.
+    var endIsKept = false
 
     /// A channel over a connected socket, or over one that is connecting.
     init(
@@ -66,6 +71,7 @@ final class Channel {
         self.owner = owner
         queue = ByteQueue(pool: worker.pool)
         sealed = ByteQueue(pool: worker.pool)
+        kept = ByteQueue(pool: worker.pool)
         interest = isConnecting ? [.writable] : [.readable, .hangup]
     }
 
@@ -75,6 +81,8 @@ final class Channel {
     var isOpen: Bool { owner != nil }
     /// Bytes that wait, encrypted or not.
     var queuedBytes: Int { queue.count + sealed.count }
+    /// See ``TLSSession/clientCertificate()``.
+    func clientCertificate() -> String? { tls?.clientCertificate() }
     /// Whether more may be queued.
     var isWritable: Bool { output == .open && owner != nil }
 
@@ -105,6 +113,7 @@ final class Channel {
         owner = nil
         queue.release()
         sealed.release()
+        kept.release()
         descriptor = nil
         worker.release(self)
     }
@@ -113,7 +122,9 @@ final class Channel {
     func setReading(_ reads: Bool, watchingHangup: Bool = false) {
         guard isOpen, !hasEnded else { return }
         isReading = reads
-        var wanted: Interest = reads ? [.readable, .hangup] : watchingHangup ? [.hangup] : []
+        // What is kept comes first.
+        if reads, !kept.isEmpty { worker.resumeLater(self) }
+        var wanted: Interest = reads && kept.isEmpty ? [.readable, .hangup] : watchingHangup ? [.hangup] : []
         if interest.contains(.writable) { wanted.insert(.writable) }
         setInterest(wanted)
     }
@@ -130,249 +141,9 @@ final class Channel {
         return true
     }
 
-    private func setInterest(_ wanted: Interest) {
+    func setInterest(_ wanted: Interest) {
         guard wanted != interest else { return }
         interest = wanted
         worker.poller.change(number, wanted, key: key)
-    }
-}
-
-// MARK: - Events
-
-extension Channel {
-    /// Handles what epoll says of the socket.
-    func handle(_ readiness: Readiness) {
-        if readiness.isWritable, isConnecting {
-            isConnecting = false
-            setInterest([.readable, .hangup])
-            let error = Socket.connectError(of: number)
-            // What was queued meanwhile could not be flushed before.
-            if error == nil { worker.markDirty(self) }
-            owner?.channelDidConnect(self, error: error)
-            return
-        }
-        if readiness.isWritable, interest.contains(.writable) { flush() }
-        guard let owner else { return }
-        if isReading, readiness.isReadable || readiness.isPeerDone {
-            receive(atMost: owner.allowance(for: self))
-        } else if !isReading, readiness.isBroken || (interest.contains(.hangup) && readiness.isPeerDone) {
-            owner.channelFailed(self)
-        }
-    }
-
-    private func receive(atMost allowance: Int) {
-        let limit = max(1, min(allowance, Worker.bufferBytes))
-        let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: worker.received[..<limit])
-        switch unsafe Socket.receive(number, into: buffer) {
-        case .bytes(let count):
-            // The kernel has written `count` bytes, no more than the buffer holds.
-            let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            if tls == nil {
-                unsafe owner?.channel(self, received: Span<UInt8>(_unsafeBytes: bytes))
-            } else {
-                unsafe worker.transfer.withInput(bytes) { decrypt() }
-            }
-        case .nothing:
-            break
-        case .ended:
-            end()
-        case .failed:
-            owner?.channelFailed(self)
-        }
-    }
-
-    /// Takes all that has arrived through TLS and hands it on, a buffer at a time.
-    private func decrypt() {
-        if !isSecure, !continueHandshake() { return }
-        while isOpen {
-            var filled = 0
-            var last = Last.none
-            var isDry = false
-            fill: while Worker.decryptedBytes - filled >= Worker.recordBytes {
-                let room = unsafe UnsafeMutableRawBufferPointer(rebasing: worker.decrypted[filled...])
-                switch unsafe tls?.read(into: room) {
-                case .bytes(let count):
-                    filled += count
-                case .ended:
-                    last = .end
-                    isDry = true
-                    break fill
-                case .failed:
-                    last = .failure
-                    isDry = true
-                    break fill
-                case .needsInput, nil:
-                    isDry = true
-                    break fill
-                }
-            }
-            collectSealed()
-            guard unsentOverhead <= Self.maximumOverhead else {
-                owner?.channelFailed(self)
-                return
-            }
-            if filled > 0 {
-                // `filled` bytes were written by TLS into the worker's buffer, which nobody else uses meanwhile.
-                let bytes = unsafe UnsafeRawBufferPointer(rebasing: worker.decrypted[..<filled])
-                unsafe owner?.channel(self, received: Span<UInt8>(_unsafeBytes: bytes))
-            }
-            switch last {
-            case .none: break
-            case .end: end()
-            case .failure: owner?.channelFailed(self)
-            }
-            if isDry { return }
-        }
-    }
-
-    /// What came behind the last plain bytes.
-    private enum Last {
-        case none
-        case end
-        case failure
-    }
-
-    private func end() {
-        // Level-triggered: an end must be taken out of the interest, or it would be told again and again.
-        setReading(false)
-        hasEnded = true
-        owner?.channelEnded(self)
-    }
-
-    /// Begins TLS as its client, which speaks first.
-    func startHandshake() {
-        _ = continueHandshake()
-    }
-
-    /// False where the handshake is not complete.
-    private func continueHandshake() -> Bool {
-        let step = tls?.handshake()
-        // An alert is worth sending, too.
-        collectSealed()
-        switch step {
-        case .complete:
-            isSecure = true
-            // What was queued meanwhile could not be encrypted before.
-            worker.markDirty(self)
-            owner?.channelIsSecure(self)
-            return true
-        case .failed(let error):
-            flush()
-            owner?.channelFailed(self, error)
-            return false
-        case .needsInput, nil:
-            return false
-        }
-    }
-
-    /// Takes what TLS has written of itself: handshakes, tickets, alerts.
-    private func collectSealed() {
-        guard worker.transfer.outputCount > 0 else { return }
-        unsentOverhead += worker.transfer.outputCount
-        unsafe worker.transfer.takeOutput { unsafe sealed.append($0) }
-        worker.markDirty(self)
-    }
-}
-
-// MARK: - Sending
-
-extension Channel {
-    /// Sends what is queued, as far as the kernel takes it.
-    func flush() {
-        guard isOpen, !isConnecting else { return }
-        let before = queuedBytes
-        let result = sendAll()
-        guard result != .failed else {
-            owner?.channelFailed(self)
-            return
-        }
-        if result == .blocked {
-            if !isBlocked || queuedBytes < before { blockedSince = worker.now }
-            isBlocked = true
-            setInterest(interest.union(.writable))
-        } else if isBlocked {
-            isBlocked = false
-            setInterest(interest.subtracting(.writable))
-        }
-        if before > 0 { owner?.channelFlushed(self) }
-    }
-
-    private enum Sending {
-        case done
-        case blocked
-        case failed
-    }
-
-    private func sendAll() -> Sending {
-        guard tls != nil else {
-            let result = send(&queue)
-            if result == .done { endOutput() }
-            return result
-        }
-        let result = send(&sealed)
-        guard result == .done else { return result }
-        unsentOverhead = 0
-        // Before the handshake is complete nothing can be encrypted; what is queued waits for it.
-        while isSecure, !queue.isEmpty {
-            let isWhole = unsafe queue.withBytes { unsafe tls?.write($0) ?? false }
-            queue.release()
-            guard isWhole else {
-                // What a failed write leaves behind must not go out on the next session's socket.
-                unsafe worker.transfer.takeOutput { _ in }
-                return .failed
-            }
-            let result = sendSealed()
-            guard result == .done else { return result }
-        }
-        guard output == .ending else { return .done }
-        tls?.end()
-        let last = sendSealed()
-        if last == .done { endOutput() }
-        return last
-    }
-
-    private func endOutput() {
-        guard output == .ending else { return }
-        output = .ended
-        Socket.endSending(number)
-    }
-
-    private func send(_ queue: inout ByteQueue) -> Sending {
-        guard !queue.isEmpty else { return .done }
-        switch unsafe queue.withBytes({ unsafe Socket.send(number, $0) }) {
-        case .failed: return .failed
-        case .sent(let count):
-            sentBytes &+= count
-            queue.drop(count)
-            return queue.isEmpty ? .done : .blocked
-        }
-    }
-
-    /// Sends what TLS has just written, straight from its buffer; what the kernel does not take is kept.
-    private func sendSealed() -> Sending {
-        unsafe worker.transfer.takeOutput { bytes in
-            guard bytes.count > 0 else { return .done }
-            switch unsafe Socket.send(number, bytes) {
-            case .failed: return .failed
-            case .sent(let count):
-                sentBytes &+= count
-                guard count < bytes.count else { return .done }
-                unsafe sealed.append(UnsafeRawBufferPointer(rebasing: bytes[count...]))
-                return .blocked
-            }
-        }
-    }
-
-    /// Called by the worker when the wake-up's flush comes to this channel.
-    func flushAtEndOfWakeUp() {
-        isDirty = false
-        flush()
-    }
-
-    /// Notes that the channel stands in the worker's list; false where it did already.
-    func becomeDirty() -> Bool {
-        guard !isDirty, isOpen else { return false }
-        isDirty = true
-        return true
     }
 }

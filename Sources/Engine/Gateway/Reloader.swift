@@ -1,0 +1,75 @@
+internal import Logging
+internal import PolicyModel
+import Synchronization
+internal import Tokens
+
+/// Puts changed policies in force, on a thread of its own: they are read, checked and made ready aside, with certificates,
+/// addresses and sockets, and only then taken over, whole. Where anything is wrong all stays as it was.
+final class Reloader: Sendable {
+    private let load: @Sendable () -> VersionedPolicy?
+    private let prepare: @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime
+    private let mailbox: Mailbox<PolicyInstallation>
+    private let resolver: UpstreamResolver
+    private let logger: Logger
+    private let isStopped = Atomic<Bool>(false)
+    private let wake: WakeUp
+
+    /// `load` reads the policies, and has told what is wrong where it gives nil; `prepare` makes a runtime that follows
+    /// another.
+    init(
+        load: @escaping @Sendable () -> VersionedPolicy?,
+        prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
+        mailbox: Mailbox<PolicyInstallation>, resolver: UpstreamResolver, logger: Logger
+    ) throws(SystemError) {
+        self.load = load
+        self.prepare = prepare
+        self.mailbox = mailbox
+        self.resolver = resolver
+        self.logger = logger
+        wake = try WakeUp(blocking: true)
+    }
+
+    /// Asks for a reload. Requests that come while one is on its way are answered by one more.
+    func request() { wake.wake() }
+
+    /// Answers requests until it is stopped, beginning from the runtime in force.
+    func run(from runtime: GatewayRuntime) {
+        var runtime = runtime
+        while true {
+            wake.take()
+            if isStopped.load(ordering: .acquiring) { return }
+            if let next = reload(after: runtime) { runtime = next }
+        }
+    }
+
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        wake.wake()
+    }
+
+    private func reload(after runtime: GatewayRuntime) -> GatewayRuntime? {
+        guard let policy = load() else {
+            tellFailure("see above", inForce: runtime)
+            return nil
+        }
+        do {
+            let next = try prepare(policy, runtime)
+            // A name that is asked for the first time must not cost the first clients their connection.
+            for upstream in next.upstreams where upstream.isIncomplete { resolver.resolve(upstream) }
+            let bound = Set(runtime.listeners.map(\.binding))
+            let opened = try next.listeners.filter { !bound.contains($0.binding) }.map { try ListeningSocket(for: $0) }
+            resolver.follow(next.upstreams)
+            mailbox.post(PolicyInstallation(runtime: next, opened: opened))
+            return next
+        } catch {
+            tellFailure("\(error)", inForce: runtime)
+            return nil
+        }
+    }
+
+    private func tellFailure(_ reason: String, inForce runtime: GatewayRuntime) {
+        logger.error(
+            "policies not reloaded, those in force stay: \(reason)",
+            metadata: ["policy_version": "\(runtime.policyVersion)"])
+    }
+}

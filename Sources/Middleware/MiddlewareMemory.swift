@@ -1,0 +1,57 @@
+internal import PolicyModel
+
+/// What middlewares remember from one connection to the next (rates and live connections by address), by the place in the
+/// policy that they serve.
+///
+/// A policy that takes over from another one goes on with what is remembered wherever the settings that shape it stand
+/// unchanged in a chain of the same name: a reload must not hand every client a fresh allowance.
+package struct MiddlewareMemory: Sendable {
+    private var rates = Shelf<RateTable>()
+    private var counters = Shelf<ConnectionCounter>()
+
+    package init() {}
+
+    /// For the policy that takes over. What it does not ask for is forgotten with the policy before it.
+    package var succeeding: MiddlewareMemory {
+        var next = MiddlewareMemory()
+        next.rates.kept = rates.inUse
+        next.counters.kept = counters.inUse
+        return next
+    }
+
+    mutating func rateTable(_ settings: ConnectionRateSettings, of chain: String, capacity: Int) -> RateTable {
+        rates.item(at: Place(chain: chain, shape: .rate(settings))) {
+            RateTable(bucket: TokenBucket(rate: settings.rate, burst: settings.burst), capacity: capacity)
+        }
+    }
+
+    /// Whom it counts is the same whatever the maximum is.
+    mutating func connectionCounter(ipv6Prefix: Int, of chain: String) -> ConnectionCounter {
+        counters.item(at: Place(chain: chain, shape: .limit(ipv6Prefix: ipv6Prefix))) { ConnectionCounter() }
+    }
+}
+
+private struct Place: Hashable {
+    enum Shape: Hashable {
+        case rate(ConnectionRateSettings)
+        case limit(ipv6Prefix: Int)
+    }
+
+    let chain: String
+    let shape: Shape
+    /// Entries of one shape in one chain, in the policy's order.
+    var ordinal = 0
+}
+
+private struct Shelf<Item: Sendable>: Sendable {
+    var kept: [Place: Item] = [:]
+    private(set) var inUse: [Place: Item] = [:]
+
+    mutating func item(at place: Place, make: () -> Item) -> Item {
+        var place = place
+        while inUse[place] != nil { place.ordinal += 1 }
+        let item = kept[place] ?? make()
+        inUse[place] = item
+        return item
+    }
+}
