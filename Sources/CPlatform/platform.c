@@ -25,6 +25,8 @@ long cp_ssl_ctx_session_cache_off(SSL_CTX *context) {
     return SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
+long cp_ssl_ctx_read_ahead(SSL_CTX *context) { return SSL_CTX_set_read_ahead(context, 1); }
+
 long cp_ssl_ctx_set_server_name_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
     SSL_CTX_set_tlsext_servername_arg(context, argument);
     return SSL_CTX_set_tlsext_servername_callback(context, callback);

@@ -79,6 +79,7 @@ package final class TLSServerContext: Sendable {
         unsafe SSL_CTX_set_options(context, cp_ssl_op_no_compression() | cp_ssl_op_no_renegotiation())
         // An idle session gives its buffers back, which is most of what it weighs.
         unsafe _ = cp_ssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
+        unsafe _ = cp_ssl_ctx_read_ahead(context)
         unsafe _ = cp_ssl_ctx_session_cache_off(context)
         // A client of a front door comes back with one connection: a second ticket would be paid for and not used.
         guard unsafe SSL_CTX_set_num_tickets(context, 1) == 1 else { throw .last("set TLS tickets") }

@@ -66,9 +66,14 @@ internal import CPlatform
         unsafe SSL_free(session)
     }
 
+    // OpenSSL reads its thread's error queue to say why a call has failed. Whatever fills the queue empties it, so that the
+    // calls that are made for every message need not do it beforehand; debug builds look whether that is so.
+
     /// Goes on with the handshake, as far as the input reaches.
     package func handshake() -> HandshakeStep {
         ERR_clear_error()
+        // What a callback could not do, or a peer's certificate was, leaves errors even where the handshake goes on.
+        defer { ERR_clear_error() }
         let result = unsafe SSL_do_handshake(session)
         if result == 1 { return .complete }
         switch unsafe SSL_get_error(session, result) {
@@ -83,7 +88,7 @@ internal import CPlatform
 
     /// Decrypts into `buffer`, at most one record a call.
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadStep {
-        ERR_clear_error()
+        assert(ERR_peek_error() == 0)
         var count = 0
         let result = unsafe SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
         if result == 1 { return .bytes(count) }
@@ -97,10 +102,12 @@ internal import CPlatform
     /// Encrypts all of `bytes` into the transfer's output. False where the session is broken.
     package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard unsafe !bytes.isEmpty else { return true }
-        ERR_clear_error()
+        assert(ERR_peek_error() == 0)
         var count = 0
         // The transfer takes everything, so a write is whole or an error.
-        return unsafe SSL_write_ex(session, bytes.baseAddress, bytes.count, &count) == 1 && count == bytes.count
+        if unsafe SSL_write_ex(session, bytes.baseAddress, bytes.count, &count) == 1 { return count == bytes.count }
+        ERR_clear_error()
+        return false
     }
 
     /// Writes close_notify into the transfer's output.

@@ -89,20 +89,21 @@ enum TransferBIO {
             guard let bio = unsafe bio, let target = unsafe target, count > 0,
                 let transfer = unsafe TransferBIO.transfer(of: bio)
             else { return -1 }
-            unsafe cp_bio_clear_retry(bio)
-            let taken = unsafe transfer.take(UnsafeMutableRawPointer(target), Int(count))
+            let taken = unsafe transfer._withUnsafeGuaranteedRef {
+                unsafe $0.take(UnsafeMutableRawPointer(target), Int(count))
+            }
             guard taken > 0 else {
                 unsafe cp_bio_set_retry_read(bio)
                 return -1
             }
+            unsafe cp_bio_clear_retry(bio)
             return Int32(taken)
         }
         unsafe BIO_meth_set_write(method) { bio, bytes, count in
             guard let bio = unsafe bio, let bytes = unsafe bytes, count > 0,
                 let transfer = unsafe TransferBIO.transfer(of: bio)
             else { return -1 }
-            unsafe cp_bio_clear_retry(bio)
-            unsafe transfer.append(UnsafeRawPointer(bytes), Int(count))
+            unsafe transfer._withUnsafeGuaranteedRef { unsafe $0.append(UnsafeRawPointer(bytes), Int(count)) }
             return count
         }
         unsafe BIO_meth_set_ctrl(method) { _, command, _, _ in
@@ -125,9 +126,9 @@ enum TransferBIO {
         return unsafe bio
     }
 
-    private static func transfer(of bio: OpaquePointer) -> TLSTransfer? {
+    private static func transfer(of bio: OpaquePointer) -> Unmanaged<TLSTransfer>? {
         // Set in `make` to a transfer that the BIO's session keeps alive.
         guard let data = unsafe BIO_get_data(bio) else { return nil }
-        return unsafe Unmanaged<TLSTransfer>.fromOpaque(data).takeUnretainedValue()
+        return unsafe Unmanaged<TLSTransfer>.fromOpaque(data)
     }
 }

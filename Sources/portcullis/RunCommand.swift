@@ -45,7 +45,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        OpenSSLAtExit.doNothing()
+        OpenSSLProcess.prepare()
         var logger = Logger(label: "portcullis") { _ in ErrorLog() }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
         let policies = policies

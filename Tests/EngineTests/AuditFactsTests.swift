@@ -117,20 +117,15 @@ extension AuditFacts {
             Fixtures.rule("no-x", from: .client, MessageCondition(textContains: "x"), .drop),
             Fixtures.rule("no-y", from: .client, MessageCondition(textContains: "y"), .drop, .shadow),
         ]
-        let worker = try Worker()
-        let (client, upstream) = (try Wire(worker), try Wire(worker))
         let admitted = try Fixtures.admitted()
-        let relay = Relay(
-            admitted, terms: Fixtures.route(rules).terms, client: client.channel,
-            upstream: upstream.channel, now: 1_000_000_000, unixMilliseconds: Fixtures.noon * 1000)
+        let relayed = try RelayedSession(rules, now: 1_000_000_000)
+        let (relay, worker) = (relayed.relay, relayed.host.worker)
         for text in ["secret x", "y", "secret x"] {
             let bytes = TestFrame.text(text).masked.bytes
-            _ = relay.fromClient.receive(
-                bytes.span, to: &relay.toUpstream, back: &relay.toClient, discards: false, worker: worker)
+            _ = relay.frames.pass(bytes.span, from: .client, isCut: false, worker: worker)
         }
         let answer = TestFrame.binary([1, 2, 3]).bytes
-        _ = relay.fromUpstream.receive(
-            answer.span, to: &relay.toClient, back: &relay.toUpstream, discards: false, worker: worker)
+        _ = relay.frames.pass(answer.span, from: .upstream, isCut: false, worker: worker)
         #expect(
             relay.begin(
                 Relay.Ending(closedBy: .gateway, code: 1008, reason: "message-denied", rule: "no-x"), now: 2_000_000_000
@@ -154,13 +149,9 @@ extension AuditFacts {
 
     @Test("closed without a sign of an end: the gateway's own doing")
     func cutShort() throws {
-        let worker = try Worker()
-        let (client, upstream) = (try Wire(worker), try Wire(worker))
-        let relay = Relay(
-            try Fixtures.admitted(), terms: Fixtures.route().terms, client: client.channel,
-            upstream: upstream.channel, now: 0, unixMilliseconds: 0)
+        let relayed = try RelayedSession()
         var facts = facts()
-        facts.close(relay, now: 1)
+        facts.close(relayed.relay, now: 1)
         let record = try facts.record()
         #expect(record.closeCode == 1006 && record.closedBy == "gateway" && record.reason == "draining")
     }

@@ -109,9 +109,9 @@ import WebSocketProtocol
         let deadline =
             relayed.client.channel.blockedSince + (timeouts.pingInterval + timeouts.pongTimeout).nanoseconds
         #expect(relayed.relay.writeDeadline(of: relayed.client.channel) == deadline)
-        relayed.session.deadlinePassed(now: deadline - 1)
+        relayed.relay.deadlinePassed(now: deadline - 1)
         #expect(relayed.relay.ending == nil)
-        relayed.session.deadlinePassed(now: deadline)
+        relayed.relay.deadlinePassed(now: deadline)
         #expect(relayed.relay.ending?.reason == "write-timeout")
     }
 }

@@ -14,7 +14,7 @@ import Testing
             host: host.sessions, sessions: relayed.map(\.session), window: 10 * second, share: WorkerShare())
         schedule.start()
         #expect(host.worker.housekeeper === schedule)
-        func closed() throws -> Int { relayed.filter { $0.relay.toClient.hasSentClose }.count }
+        func closed() throws -> Int { relayed.filter { $0.relay.frames.toClient.hasSentClose }.count }
         #expect(try closed() == 1)
         for number in 1...3 {
             let due = start + 9 * second / 4 * Int64(number)
@@ -39,8 +39,8 @@ import Testing
             share: WorkerShare(index: 1, count: 2))
         schedule.start()
         schedule.deadlinePassed(now: start + 9 * second / 2 - 1)
-        #expect(!relayed.relay.toClient.hasSentClose)
+        #expect(!relayed.relay.frames.toClient.hasSentClose)
         schedule.deadlinePassed(now: start + 9 * second / 2)
-        #expect(relayed.relay.toClient.hasSentClose)
+        #expect(relayed.relay.frames.toClient.hasSentClose)
     }
 }

@@ -150,9 +150,11 @@ private final class LaneRun {
             let outcome =
                 isClient
                 ? lanes.fromClient.receive(
-                    rest.span, to: &lanes.toUpstream, back: &lanes.toClient, discards: false, worker: lanes.worker)
+                    rest.span, to: &lanes.toUpstream, back: &lanes.toClient, discards: false, worker: lanes.worker,
+                    random: &lanes.worker.random)
                 : lanes.fromUpstream.receive(
-                    rest.span, to: &lanes.toClient, back: &lanes.toUpstream, discards: false, worker: lanes.worker)
+                    rest.span, to: &lanes.toClient, back: &lanes.toUpstream, discards: false, worker: lanes.worker,
+                    random: &lanes.worker.random)
             settle()
             switch outcome {
             case .goOn: return true

@@ -36,7 +36,8 @@ final class Lanes {
     func clientSends(_ bytes: [UInt8], pieces: Int = .max, discards: Bool = false) -> Lane.Outcome {
         for piece in Self.split(bytes, pieces) {
             let outcome = fromClient.receive(
-                piece.span, to: &toUpstream, back: &toClient, discards: discards, worker: worker)
+                piece.span, to: &toUpstream, back: &toClient, discards: discards, worker: worker,
+                random: &worker.random)
             guard case .goOn = outcome else { return outcome }
         }
         return .goOn
@@ -46,7 +47,7 @@ final class Lanes {
     func upstreamSends(_ bytes: [UInt8], pieces: Int = .max) -> Lane.Outcome {
         for piece in Self.split(bytes, pieces) {
             let outcome = fromUpstream.receive(
-                piece.span, to: &toClient, back: &toUpstream, discards: false, worker: worker)
+                piece.span, to: &toClient, back: &toUpstream, discards: false, worker: worker, random: &worker.random)
             guard case .goOn = outcome else { return outcome }
         }
         return .goOn

@@ -48,10 +48,10 @@ import WebSocketProtocol
         let keyed = TestFrame.binary(payload).masked.bytes.suffix(1000)
         let bytes = Array(keyed)
         outlet.beginFrame(
-            FrameHeader(isFinal: false, opcode: .binary, payloadLength: 1000, maskingKey: source), &worker.random)
+            FrameHeader(isFinal: false, opcode: .binary, payloadLength: 1000, maskingKey: source))
         var start = 0
         for count in [0, 1, 2, 3, 4, 5, 985] {
-            outlet.append(bytes.span, start..<(start + count), key: source.rotated(by: start))
+            outlet.append(bytes.span, start..<(start + count), key: source.rotated(by: start), &worker.random)
             start += count
         }
         outlet.endFrame(&worker.random)
@@ -63,12 +63,12 @@ import WebSocketProtocol
     @Test("inside a frame, control frames wait for its end; pong, then ping, in one piece each")
     func insideFrame() throws {
         var outlet = outlet()
-        outlet.beginFrame(FrameHeader(opcode: .text, payloadLength: 4), &worker.random)
-        outlet.append([0x61, 0x62].span, 0..<2, key: .none)
+        outlet.beginFrame(FrameHeader(opcode: .text, payloadLength: 4))
+        outlet.append([0x61, 0x62].span, 0..<2, key: .none, &worker.random)
         outlet.sendPong([1].span, &worker.random)
         outlet.sendPing(7, &worker.random)
         outlet.sendPending(&worker.random)
-        outlet.append([0x63, 0x64].span, 0..<2, key: .none)
+        outlet.append([0x63, 0x64].span, 0..<2, key: .none, &worker.random)
         #expect(outlet.isInsideFrame)
         outlet.endFrame(&worker.random)
         #expect(try sent() == [.text("abcd"), .pong([1]), .ping([0, 0, 0, 7])])
@@ -79,7 +79,8 @@ import WebSocketProtocol
     @Test("a close frame waits for a frame's end too, and what waited with it goes first")
     func closeInsideFrame() throws {
         var outlet = outlet()
-        outlet.beginFrame(FrameHeader(opcode: .text, payloadLength: 1), &worker.random)
+        outlet.beginFrame(FrameHeader(opcode: .text, payloadLength: 2))
+        outlet.append([0x61].span, 0..<1, key: .none, &worker.random)
         outlet.sendPong([1].span, &worker.random)
         outlet.sendPing(7, &worker.random)
         outlet.sendClose(ClosePayload(code: .goingAway), &worker.random)
@@ -87,11 +88,21 @@ import WebSocketProtocol
         // Later ones are no more.
         outlet.sendClose(ClosePayload(code: .normal), &worker.random)
         outlet.sendPong([2].span, &worker.random)
-        outlet.append([0x61].span, 0..<1, key: .none)
+        outlet.append([0x61].span, 0..<1, key: .none, &worker.random)
         outlet.endFrame(&worker.random)
         #expect(outlet.hasSentClose)
         // A ping whose answer nobody would mind is left out.
-        #expect(try sent() == [.text("a"), .pong([1]), .close(1001)])
+        #expect(try sent() == [.text("aa"), .pong([1]), .close(1001)])
+    }
+
+    @Test("a frame of which nothing is out gives way to a close frame, and never begins after it")
+    func closeBeforeFrame() throws {
+        var outlet = outlet()
+        outlet.beginFrame(FrameHeader(opcode: .text, payloadLength: 1))
+        outlet.sendClose(ClosePayload(code: .goingAway), &worker.random)
+        outlet.append([0x61].span, 0..<1, key: .none, &worker.random)
+        outlet.endFrame(&worker.random)
+        #expect(try sent() == [.close(1001)])
     }
 
     @Test("a close frame is sent once, and no ping or pong after it")
@@ -152,7 +163,8 @@ import WebSocketProtocol
     func pongPayload(count: Int) throws {
         var outlet = outlet()
         let payload = (0..<count).map { UInt8($0) }
-        outlet.beginFrame(FrameHeader(opcode: .binary, payloadLength: 0), &worker.random)
+        outlet.beginFrame(FrameHeader(opcode: .binary, payloadLength: 0))
+        outlet.append(payload.span, 0..<0, key: .none, &worker.random)
         outlet.sendPong(payload.span, &worker.random)
         outlet.endFrame(&worker.random)
         #expect(try sent() == [.binary([]), .pong(payload)])

@@ -22,26 +22,27 @@ final class RelayedSession {
         client = try Wire(host.worker, owner: isDriven ? session : nil)
         upstream = try Wire(host.worker, owner: isDriven ? session : nil)
         relay = Relay(
-            try Fixtures.admitted(), terms: Fixtures.route(rules).terms, client: client.channel,
+            try Fixtures.admitted(), terms: Fixtures.route(rules).terms, session: session, client: client.channel,
             upstream: upstream.channel, now: now, unixMilliseconds: unixMilliseconds)
         session.phase = .relay(relay)
     }
 
-    /// A channel and the session that owns it hold each other until it is closed.
+    /// Channels, relay and session hold each other until the end.
     deinit {
         client.channel.close()
         upstream.channel.close()
+        session.end()
     }
 
     func clientSends(_ frames: TestFrame...) { clientSends(bytes: frames.flatMap(\.masked.bytes)) }
     func upstreamSends(_ frames: TestFrame...) { upstreamSends(bytes: frames.flatMap(\.bytes)) }
 
     func clientSends(bytes: [UInt8]) {
-        session.channel(client.channel, received: bytes.span)
+        relay.channel(client.channel, received: bytes.span)
     }
 
     func upstreamSends(bytes: [UInt8]) {
-        session.channel(upstream.channel, received: bytes.span)
+        relay.channel(upstream.channel, received: bytes.span)
     }
 
     func atClient() throws -> [TestFrame] {
@@ -64,8 +65,8 @@ final class RelayedSession {
         #expect(relay.deadline == 7 + 30 * Self.second)
         #expect(relay.expiry == 7 + 60 * Self.second)
         #expect(relay.lifetimeEnd == 7 + 24 * 3600 * Self.second)
-        relay.clientLife.heard(50 * Self.second)
-        relay.upstreamLife.heard(50 * Self.second)
+        relay.frames.clientLife.heard(50 * Self.second)
+        relay.frames.upstreamLife.heard(50 * Self.second)
         #expect(relay.deadline == relay.expiry)
     }
 
@@ -87,7 +88,7 @@ final class RelayedSession {
     func cutFrame() throws {
         let relayed = try RelayedSession()
         relayed.upstreamSends(bytes: [0x82, 5, 1])
-        #expect(relayed.relay.toClient.isInsideFrame)
+        #expect(relayed.relay.frames.toClient.isInsideFrame)
         #expect(relayed.relay.begin(.init(closedBy: .gateway, code: 1008, reason: "token-revoked"), now: 0))
         #expect(relayed.relay.isCut && relayed.relay.deadline < Self.second)
     }
@@ -102,7 +103,7 @@ final class RelayedSession {
         if fromClient { relayed.clientSends(start) } else { relayed.upstreamSends(start) }
         let deadline = relayed.host.worker.now + 30_000_000_000
         #expect(relayed.relay.messageDeadline == deadline)
-        relayed.session.deadlinePassed(now: deadline)
+        relayed.relay.deadlinePassed(now: deadline)
         #expect(relayed.relay.ending?.reason == "message-timeout")
     }
 
@@ -203,21 +204,21 @@ final class RelayedSession {
     @Test("H22 no more is received for a peer than its queue has room for")
     func allowance() throws {
         let relayed = try RelayedSession()
-        #expect(relayed.session.allowance(for: relayed.upstream.channel) == 64 * 1024)
+        #expect(relayed.relay.allowance(for: relayed.upstream.channel) == 64 * 1024)
         relayed.client.channel.append([UInt8](repeating: 0, count: 60 * 1024))
-        #expect(relayed.session.allowance(for: relayed.upstream.channel) == 4 * 1024)
+        #expect(relayed.relay.allowance(for: relayed.upstream.channel) == 4 * 1024)
         relayed.client.channel.append([UInt8](repeating: 0, count: 60 * 1024))
-        #expect(relayed.session.allowance(for: relayed.upstream.channel) == 1)
+        #expect(relayed.relay.allowance(for: relayed.upstream.channel) == 1)
     }
 
     @Test("H22 the upstream is not read while the client does not read, and is again when it does")
     func backPressure() throws {
         let relayed = try RelayedSession()
         _ = relayed.client.block()
-        relayed.session.channelFlushed(relayed.client.channel)
+        relayed.relay.channelFlushed(relayed.client.channel)
         #expect(!relayed.upstream.channel.isReading && relayed.client.channel.isReading)
         _ = relayed.client.unblock()
-        relayed.session.channelFlushed(relayed.client.channel)
+        relayed.relay.channelFlushed(relayed.client.channel)
         #expect(relayed.upstream.channel.isReading)
     }
 
@@ -228,9 +229,9 @@ final class RelayedSession {
         relayed.clientSends(.ping([1]), .ping([2]))
         #expect(!relayed.client.channel.isReading)
         _ = relayed.client.unblock()
-        relayed.session.channelFlushed(relayed.client.channel)
+        relayed.relay.channelFlushed(relayed.client.channel)
         #expect(try relayed.atClient() == [.pong([2])])
-        relayed.session.channelFlushed(relayed.client.channel)
+        relayed.relay.channelFlushed(relayed.client.channel)
         #expect(relayed.client.channel.isReading)
     }
 }

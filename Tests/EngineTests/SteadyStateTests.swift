@@ -12,9 +12,11 @@ import WebSocketProtocol
     ) {
         for _ in 0..<count {
             _ = lanes.fromClient.receive(
-                fromClient.span, to: &lanes.toUpstream, back: &lanes.toClient, discards: false, worker: lanes.worker)
+                fromClient.span, to: &lanes.toUpstream, back: &lanes.toClient, discards: false, worker: lanes.worker,
+                random: &lanes.worker.random)
             _ = lanes.fromUpstream.receive(
-                fromUpstream.span, to: &lanes.toClient, back: &lanes.toUpstream, discards: false, worker: lanes.worker)
+                fromUpstream.span, to: &lanes.toClient, back: &lanes.toUpstream, discards: false, worker: lanes.worker,
+                random: &lanes.worker.random)
             lanes.worker.flushDirty()
             lanes.upstream.skip(&sink)
             lanes.client.skip(&sink)

@@ -1,5 +1,5 @@
 #pragma once
-/* C macros as functions, and the epoll and socket calls that Swift's Glibc overlay does not show. No logic. */
+/* C macros as functions, and what Swift cannot call or be called by: no logic but for the buffers that OpenSSL keeps. */
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -19,6 +19,8 @@ uint64_t cp_ssl_op_no_compression(void);
 uint64_t cp_ssl_op_no_renegotiation(void);
 long cp_ssl_ctx_set_groups(SSL_CTX *context, const char *list);
 long cp_ssl_ctx_session_cache_off(SSL_CTX *context);
+/* All that has come is read at once, rather than each record's header and body by themselves. */
+long cp_ssl_ctx_read_ahead(SSL_CTX *context);
 long cp_ssl_ctx_set_server_name_callback(SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument);
 long cp_ssl_set_server_name(SSL *session, const char *name);
 long cp_ssl_ctx_set_longest_chain(SSL_CTX *context, long bytes);
@@ -36,6 +38,9 @@ int cp_certificate_is_over(const X509 *certificate);
 int cp_error_is_end_of_pem(unsigned long error);
 /* XN_FLAG_RFC2253, which Swift cannot read. */
 unsigned long cp_name_flags_rfc2253(void);
+
+/* OpenSSL: memory for records, which each thread keeps; 0 where OpenSSL has allocated already, and then it is malloc's. */
+int cp_keep_record_buffers(void);
 
 /* OpenSSL: lists of the names of authorities. */
 STACK_OF(X509_NAME) *cp_names_make(void);

@@ -107,12 +107,13 @@ struct AuditFacts {
         status = nil
         duration = now - relay.startedAt
         reason = relay.ending?.reason ?? CloseReason.draining.rawValue
+        let (fromClient, fromUpstream) = (relay.frames.fromClient, relay.frames.fromUpstream)
         outcome = RelayOutcome(
-            bytesFromClient: relay.fromClient.payloadBytes, bytesFromUpstream: relay.fromUpstream.payloadBytes,
-            messagesFromClient: relay.fromClient.messages, messagesFromUpstream: relay.fromUpstream.messages,
+            bytesFromClient: fromClient.payloadBytes, bytesFromUpstream: fromUpstream.payloadBytes,
+            messagesFromClient: fromClient.messages, messagesFromUpstream: fromUpstream.messages,
             closeCode: Int64(relay.ending?.code ?? CloseCode.abnormal.rawValue),
             closedBy: (relay.ending?.closedBy ?? .gateway).rawValue, rule: relay.ending?.rule,
-            hits: relay.fromClient.hits.hits + relay.fromUpstream.hits.hits)
+            hits: fromClient.hits.hits + fromUpstream.hits.hits)
     }
 
     /// The record as a line of JSON.

@@ -9,6 +9,9 @@ internal import Middleware
     static let recordBytes = 16 * 1024
     static let bufferBytes = 64 * 1024
     static let decryptedBytes = bufferBytes + recordBytes
+    /// As much as may be queued before it is sent without waiting for the end of the wake-up. More would not be in the
+    /// processor's cache any more by then.
+    private static let cachedBytes = 128 * 1024
     /// Keys from here on belong to watchers, below to channels.
     private static let firstWatcherKey = UInt64(1) << 63
 
@@ -38,6 +41,10 @@ internal import Middleware
     /// Released in this wake-up: taken again only in the next, so that no late event meets a new channel.
     private var releasedSlots: [Int] = []
     private var dirty: [Channel] = []
+    /// Those of them that are being flushed.
+    private var flushing: [Channel] = []
+    /// Bytes that have been queued since what is queued was last sent.
+    private var queuedBytes = 0
     private var due: [Int] = []
     /// Channels that hand on in the next wake-up what they have kept.
     private var resuming: [Channel] = []
@@ -71,8 +78,7 @@ internal import Middleware
 
     /// One wake-up: waits for what is due or has come, handles it, and flushes what that has queued.
     func turn() {
-        let count = poller.wait(milliseconds: resuming.isEmpty ? wheel.wait(from: now) : 0)
-        now = SystemClock.monotonic()
+        let count = wait()
         resume()
         // What other threads have said comes first, so that a request that was sent after a policy was in force does not meet
         // the one before it (unless more descriptors are ready than one wait tells of).
@@ -83,11 +89,19 @@ internal import Middleware
         for index in 0..<count {
             let (key, readiness) = poller.event(index)
             if key < Self.firstWatcherKey { handle(key, readiness) }
+            if queuedBytes >= Self.cachedBytes { flushDirty() }
         }
         fireTimers()
         flushDirty()
         freeSlots.append(contentsOf: releasedSlots)
         releasedSlots.removeAll(keepingCapacity: true)
+    }
+
+    /// Waits for events; how many have come.
+    private func wait() -> Int {
+        let count = poller.wait(milliseconds: resuming.isEmpty ? wheel.wait(from: now) : 0)
+        now = SystemClock.monotonic()
+        return count
     }
 
     /// Ends ``run()`` after this wake-up.
@@ -123,12 +137,12 @@ internal import Middleware
     /// Sends what this wake-up has queued. A flush may queue more elsewhere (a paused peer goes on), so the list is walked
     /// until it is empty.
     func flushDirty() {
-        var index = 0
-        while index < dirty.count {
-            dirty[index].flushAtEndOfWakeUp()
-            index += 1
+        while !dirty.isEmpty {
+            swap(&dirty, &flushing)
+            for index in flushing.indices { flushing[index].flushAtEndOfWakeUp() }
+            flushing.removeAll(keepingCapacity: true)
         }
-        dirty.removeAll(keepingCapacity: true)
+        queuedBytes = 0
     }
 }
 
@@ -190,8 +204,9 @@ extension Worker {
         resuming.append(channel)
     }
 
-    /// Has `channel` flushed at the end of this wake-up.
-    func markDirty(_ channel: Channel) {
+    /// Has `channel`, for which `count` bytes more are queued, flushed at the end of this wake-up.
+    func markDirty(_ channel: Channel, queued count: Int = 0) {
+        queuedBytes &+= count
         if channel.becomeDirty() { dirty.append(channel) }
     }
 }

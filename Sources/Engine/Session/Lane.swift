@@ -20,9 +20,6 @@ struct Lane {
     private let plan: MessagePlan
     private let inspects: Bool
     private var assembler = MessageAssembler()
-    /// The header of a frame none of whose payload has been passed on. It waits for the first of it, so that a frame that
-    /// is refused at once never begins on the other side.
-    private var heldHeader: FrameHeader?
 
     /// When payload last came, or a message without any; the beginning of time before that.
     private(set) var lastData = Nanoseconds.min
@@ -49,14 +46,15 @@ struct Lane {
     /// What may pass goes to `target`; pings are answered through `back`, the peer's own outlet.
     /// With `discards`, only control frames are minded: the connection is ending.
     mutating func receive(
-        _ bytes: Span<UInt8>, to target: inout Outlet, back: inout Outlet, discards: Bool, worker: Worker
+        _ bytes: Span<UInt8>, to target: inout Outlet, back: inout Outlet, discards: Bool, worker: Worker,
+        random: inout RandomPool
     ) -> Outcome {
         var offset = 0
         do throws(FrameError) {
             while let event = try parser.next(in: bytes, at: &offset) {
                 switch event {
                 case .frame(let header):
-                    begin(header, worker)
+                    begin(header, &target, worker)
                 case .payload(let range, let key, let endsFrame, let endsMessage):
                     payloadBytes += Int64(range.count)
                     if !range.isEmpty || endsMessage { lastData = worker.now }
@@ -69,13 +67,14 @@ struct Lane {
                     if inspects {
                         assembler.append(bytes, range, key: key)
                         guard endsMessage else { continue }
-                        let outcome = finishMessage(to: &target, at: offset, worker)
+                        let outcome = finishMessage(to: &target, at: offset, worker, &random)
                         guard case .goOn = outcome else { return outcome }
                     } else {
-                        stream(bytes, range, key, endsFrame, to: &target, worker)
+                        target.append(bytes, range, key: key, &random)
+                        if endsFrame { target.endFrame(&random) }
                     }
                 case .control(.ping):
-                    parser.withControlPayload { back.sendPong($0, &worker.random) }
+                    parser.withControlPayload { back.sendPong($0, &random) }
                 case .control(.close):
                     isOver = true
                     return .closed(parser.withControlPayload { ClosePayload($0) } ?? ClosePayload(code: nil))
@@ -101,27 +100,14 @@ struct Lane {
         if openSince != nil { openSince = now }
     }
 
-    private mutating func begin(_ header: FrameHeader, _ worker: Worker) {
-        guard inspects else {
-            heldHeader = header
-            return
-        }
+    private mutating func begin(_ header: FrameHeader, _ target: inout Outlet, _ worker: Worker) {
+        guard inspects else { return target.beginFrame(header) }
         if header.opcode != .continuation { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
     }
 
-    private mutating func stream(
-        _ bytes: Span<UInt8>, _ range: Range<Int>, _ key: MaskingKey, _ endsFrame: Bool, to target: inout Outlet,
-        _ worker: Worker
-    ) {
-        if let header = heldHeader {
-            heldHeader = nil
-            target.beginFrame(header, &worker.random)
-        }
-        target.append(bytes, range, key: key)
-        if endsFrame { target.endFrame(&worker.random) }
-    }
-
-    private mutating func finishMessage(to target: inout Outlet, at offset: Int, _ worker: Worker) -> Outcome {
+    private mutating func finishMessage(
+        to target: inout Outlet, at offset: Int, _ worker: Worker, _ random: inout RandomPool
+    ) -> Outcome {
         guard var message = assembler.finish() else { return .goOn }
         defer { worker.messageBuffers.give(&message.payload) }
         let opcode = message.opcode
@@ -129,9 +115,9 @@ struct Lane {
         for rule in worker.scratch.shadowHits { hits.count(rule, isShadow: true) }
         switch verdict {
         case .pass:
-            target.send(opcode, message.payload.span, &worker.random)
+            target.send(opcode, message.payload.span, &random)
         case .replace(let edited):
-            target.send(opcode, edited.span, &worker.random)
+            target.send(opcode, edited.span, &random)
             // It may have grown, and so may those that come behind it.
             if target.isFull { return .full(from: offset) }
         case .drop(let rule):

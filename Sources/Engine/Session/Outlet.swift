@@ -11,6 +11,8 @@ struct Outlet {
     private(set) var hasSentClose = false
     /// A frame's header is out, and not yet all of its payload.
     private(set) var isInsideFrame = false
+    /// The header of a frame none of whose payload has come: a frame that is refused at once never begins on this side.
+    private var heldHeader: FrameHeader?
     private var key = MaskingKey.none
     private var pendingClose: ClosePayload?
     private var pendingPing: UInt32?
@@ -24,34 +26,53 @@ struct Outlet {
     }
 
     /// Whether as much is queued as may be. What is sent nevertheless is a frame's end or a control frame.
-    var isFull: Bool { channel.queuedBytes >= limit }
+    var isFull: Bool { room <= 0 }
+    /// Bytes that may still be queued.
+    var room: Int { limit - channel.queuedBytes }
 
     /// Whether a pong waits for a peer that does not read: then the peer is not read either.
     var owesPong: Bool { pendingPongCount >= 0 && channel.isBlocked }
+    /// Whether a control frame waits to be sent.
+    var owes: Bool { pendingPongCount >= 0 || pendingPing != nil || pendingClose != nil }
     /// Whether a close frame has been sent or waits for the end of a frame.
     var isClosing: Bool { hasSentClose || pendingClose != nil }
 
-    /// Begins a frame whose payload streams; ``endFrame(_:)`` must follow its last byte.
-    mutating func beginFrame(_ header: FrameHeader, _ random: inout RandomPool) {
-        var header = header
-        key = masks ? random.maskingKey() : .none
-        header.maskingKey = masks ? key : nil
-        isInsideFrame = true
-        channel.append(header.encodedLength) { _ = header.encode(into: &$0) }
+    /// Begins a frame whose payload streams: its header goes out with the first of that. ``endFrame(_:)`` must follow the last.
+    mutating func beginFrame(_ header: FrameHeader) {
+        heldHeader = header
     }
 
-    /// Sends payload of the frame that is open: `range` of `source`, on which `sourceKey` still lies.
-    mutating func append(_ source: Span<UInt8>, _ range: Range<Int>, key sourceKey: MaskingKey) {
-        guard !range.isEmpty else { return }
+    /// Sends payload of the frame that was begun: `range` of `source`, on which `sourceKey` still lies.
+    mutating func append(
+        _ source: Span<UInt8>, _ range: Range<Int>, key sourceKey: MaskingKey, _ random: inout RandomPool
+    ) {
+        // Nothing begins after a close frame.
+        guard isInsideFrame || !hasSentClose else { return }
+        let header = takeHeader(&random)
+        let length = header?.encodedLength ?? 0
+        guard length + range.count > 0 else { return }
         // Old key and new key in one pass.
         let change = sourceKey ^ key
-        channel.append(range.count) { Masking.copy(source, range, into: &$0, at: 0, key: change) }
+        channel.append(length + range.count) { target in
+            _ = header?.encode(into: &target)
+            Masking.copy(source, range, into: &target, at: length, key: change)
+        }
         key = key.rotated(by: range.count)
+    }
+
+    /// The header that waits, with this side's key in it: the frame begins.
+    private mutating func takeHeader(_ random: inout RandomPool) -> FrameHeader? {
+        guard var header = heldHeader else { return nil }
+        heldHeader = nil
+        isInsideFrame = true
+        key = masks ? random.maskingKey() : .none
+        header.maskingKey = masks ? key : nil
+        return header
     }
 
     mutating func endFrame(_ random: inout RandomPool) {
         isInsideFrame = false
-        sendPending(&random)
+        if owes { sendPending(&random) }
     }
 
     /// Sends a whole frame, of a message or of a control frame; only between frames.

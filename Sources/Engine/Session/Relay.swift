@@ -3,10 +3,12 @@ internal import PolicyModel
 internal import Tokens
 internal import WebSocketProtocol
 
-/// An admitted connection while messages pass: two lanes, two outlets, and the deadlines of the route.
+/// An admitted connection while messages pass: two lanes, two outlets, and the deadlines of the route. From here on both
+/// channels tell it, and no longer the session, what happens to them: how frames pass is in `Relay+Frames`, and the many
+/// ways in which that ends are in `Relay+Ending`.
 ///
 /// It takes an ``AdmittedUpgrade`` to make one, which only the middleware chain can give.
-final class Relay {
+final class Relay: ChannelOwner {
     enum Side: String {
         case client
         case upstream
@@ -27,24 +29,27 @@ final class Relay {
     private let leases: [ConnectionLease]
     let terms: RelayTerms
     let startedAt: Nanoseconds
+    /// Whose relay this is, until its end.
+    let session: Session
+    let worker: Worker
+    let client: Channel
+    let upstream: Channel
 
-    var toClient: Outlet
-    var toUpstream: Outlet
-    var fromClient: Lane
-    var fromUpstream: Lane
-    var clientLife: Keepalive
-    var upstreamLife: Keepalive
+    var frames: FrameExchange
     let lifetimeEnd: Nanoseconds
     /// When the token expires; the end of time without one.
     let expiry: Nanoseconds
 
     private(set) var ending: Ending?
+    /// Neither side waits for the other or is read no more, nothing is owed, and no end has begun: a flush changes nothing.
+    var isCalm = true
     /// When an ending connection is cut off.
     private(set) var endDeadline: Nanoseconds = .max
 
+    /// Takes both channels over.
     init(
-        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, client: Channel, upstream: Channel,
-        now: Nanoseconds, unixMilliseconds: Int64
+        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, session: Session, client: Channel,
+        upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
         let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
@@ -52,23 +57,31 @@ final class Relay {
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
+        self.session = session
+        worker = session.worker
+        self.client = client
+        self.upstream = upstream
         startedAt = now
-        toClient = Outlet(channel: client, masks: false, limit: limits.bufferedBytes)
-        toUpstream = Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes)
-        fromClient = Lane(
-            sender: .client, limits: messageLimits,
-            plan: MessagePlan(
-                terms.rules, from: .client, identity: identity, maximumBytes: limits.messageBytes))
-        fromUpstream = Lane(
-            sender: .server, limits: messageLimits,
-            plan: MessagePlan(
-                terms.rules, from: .upstream, identity: identity, maximumBytes: limits.messageBytes))
-        clientLife = Keepalive(interval: interval, timeout: timeout, now: now)
-        upstreamLife = Keepalive(interval: interval, timeout: timeout, now: now)
+        frames = FrameExchange(
+            toClient: Outlet(channel: client, masks: false, limit: limits.bufferedBytes),
+            toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
+            fromClient: Lane(
+                sender: .client, limits: messageLimits,
+                plan: MessagePlan(
+                    terms.rules, from: .client, identity: identity, maximumBytes: limits.messageBytes)),
+            fromUpstream: Lane(
+                sender: .server, limits: messageLimits,
+                plan: MessagePlan(
+                    terms.rules, from: .upstream, identity: identity, maximumBytes: limits.messageBytes)),
+            clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
+            upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
         expiry =
             identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
         leases = admitted.leases
+        super.init()
+        client.hand(to: self)
+        upstream.hand(to: self)
     }
 
     private static func nanoseconds(until unixSeconds: Int64, from unixMilliseconds: Int64) -> Nanoseconds {
@@ -79,15 +92,14 @@ final class Relay {
     }
 
     /// When data last came, from either side.
-    var lastData: Nanoseconds { max(startedAt, fromClient.lastData, fromUpstream.lastData) }
+    var lastData: Nanoseconds { max(startedAt, frames.fromClient.lastData, frames.fromUpstream.lastData) }
 
     /// When the connection must next be looked at.
     var deadline: Nanoseconds {
         guard ending == nil else { return endDeadline }
         return min(
-            lifetimeEnd, expiry, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds), clientLife.deadline,
-            upstreamLife.deadline, writeDeadline(of: toClient.channel), writeDeadline(of: toUpstream.channel),
-            messageDeadline)
+            lifetimeEnd, expiry, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds), frames.clientLife.deadline,
+            frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline)
     }
 
     /// A message must be whole this long after it has begun: one that never ends would be held, or hold the way, for ever.
@@ -95,9 +107,9 @@ final class Relay {
 
     /// When the older of the messages that have begun must have ended. A peer that is not read cannot end its own.
     var messageDeadline: Nanoseconds {
-        let client = toClient.channel.isReading ? fromClient.openSince : nil
-        let upstream = toUpstream.channel.isReading ? fromUpstream.openSince : nil
-        return min(client ?? .max, upstream ?? .max).saturatingAdd(Self.messagePatience)
+        let fromClient = client.isReading ? frames.fromClient.openSince : nil
+        let fromUpstream = upstream.isReading ? frames.fromUpstream.openSince : nil
+        return min(fromClient ?? .max, fromUpstream ?? .max).saturatingAdd(Self.messagePatience)
     }
 
     /// When a peer that takes nothing of what waits for it is given up; the end of time where nothing waits.
@@ -111,10 +123,11 @@ final class Relay {
     func begin(_ ending: Ending, now: Nanoseconds) -> Bool {
         guard self.ending == nil else { return false }
         self.ending = ending
+        isCalm = false
         var patience = terms.timeouts.close.nanoseconds
         // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
         // its end: what the policy ends must end soon.
-        if ending.closedBy == .gateway, toClient.isInsideFrame || toUpstream.isInsideFrame {
+        if ending.closedBy == .gateway, frames.toClient.isInsideFrame || frames.toUpstream.isInsideFrame {
             patience = min(patience, 900_000_000)
         }
         endDeadline = now.saturatingAdd(patience)
@@ -123,4 +136,24 @@ final class Relay {
 
     /// Whether data no longer passes, since the gateway itself has ended the connection.
     var isCut: Bool { ending?.closedBy == .gateway }
+
+    // MARK: - What channels tell
+
+    /// What may be received without the other side having more queued than the route allows.
+    override func allowance(for channel: Channel) -> Int {
+        max(1, terms.limits.bufferedBytes - other(of: channel).queuedBytes)
+    }
+
+    override func channel(_ channel: Channel, received bytes: Span<UInt8>) { pass(bytes, from: channel) }
+
+    override func channelFlushed(_ channel: Channel) {
+        if channel.isBlocked || !isCalm { balance(after: channel) }
+    }
+
+    override func channelEnded(_ channel: Channel) { lost(channel) }
+
+    /// A broken connection has ended, too, and in both directions.
+    override func channelFailed(_ channel: Channel) { lost(channel) }
+
+    override func deadlinePassed(now: Nanoseconds) { checkTime(now) }
 }

@@ -115,7 +115,7 @@ extension Session {
         else { return refuse(Refusal(.upstreamInvalidResponse)) }
         client.append(response)
         let relay = Relay(
-            attempt.admitted, terms: attempt.route.terms, client: client, upstream: upstream,
+            attempt.admitted, terms: attempt.route.terms, session: self, client: client, upstream: upstream,
             now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
         phase = .relay(relay)
         facts.open(now: worker.now, since: acceptedAt)
@@ -124,8 +124,8 @@ extension Session {
         worker.setDeadline(relay.deadline, for: client)
         let early = earlyBytes
         earlyBytes = []
-        if !early.isEmpty { channel(client, received: early.span) }
-        if rest.count > 0, case .relay = phase { channel(upstream, received: rest) }
+        if !early.isEmpty { relay.pass(early.span, from: client) }
+        if rest.count > 0, case .relay = phase { relay.pass(rest, from: upstream) }
     }
 
     /// The upstream has gone before it answered with a 101.

@@ -8,7 +8,7 @@ internal import WebSocketProtocol
 /// One client's connection, from its first byte to the audit log.
 ///
 /// The phases are DESIGN's way of a connection; each has a file of its own: ``receiveHead(_:)`` and the chain in
-/// `Session+Handshake`, the dial and the upstream's answer in `Session+Upstream`, frames in `Session+Relay`.
+/// `Session+Handshake`, the dial and the upstream's answer in `Session+Upstream`. Then the ``Relay`` takes over.
 final class Session: ChannelOwner {
     enum Phase {
         case tls
@@ -86,15 +86,8 @@ final class Session: ChannelOwner {
         upstreamDecided(error: error)
     }
 
-    override func allowance(for channel: Channel) -> Int {
-        guard case .relay(let relay) = phase else { return .max }
-        return relayAllowance(relay, for: channel)
-    }
-
     override func channel(_ channel: Channel, received bytes: Span<UInt8>) {
         switch phase {
-        case .relay(let relay):
-            relayReceived(relay, channel, bytes)
         case .head:
             receiveHead(bytes)
         case .connecting:
@@ -103,7 +96,7 @@ final class Session: ChannelOwner {
             if channel === client { keepEarly(bytes) } else { receiveUpstreamHead(bytes) }
         case .ending:
             linger(bytes.count)
-        case .tls:
+        case .tls, .relay:
             break
         }
     }
@@ -117,8 +110,6 @@ final class Session: ChannelOwner {
 
     override func channelEnded(_ channel: Channel) {
         switch phase {
-        case .relay(let relay):
-            relayEnded(relay, channel)
         case .connecting, .awaitingUpstream:
             if channel === client { abandon() } else { upstreamVanished() }
         case .tls, .head:
@@ -126,6 +117,8 @@ final class Session: ChannelOwner {
         case .ending:
             channel.close()
             endIfAlone()
+        case .relay:
+            break
         }
     }
 
@@ -140,14 +133,8 @@ final class Session: ChannelOwner {
         channelFailed(channel)
     }
 
-    override func channelFlushed(_ channel: Channel) {
-        if case .relay(let relay) = phase { relayFlushed(relay, channel) }
-    }
-
     override func deadlinePassed(now: Nanoseconds) {
         switch phase {
-        case .relay(let relay):
-            relayDeadlinePassed(relay, now)
         case .tls:
             // Nobody can be answered, and yet somebody was here.
             facts.drop(.requestTimeout)
@@ -159,6 +146,8 @@ final class Session: ChannelOwner {
             refuse(Refusal(.upstreamTimeout))
         case .ending:
             end()
+        case .relay:
+            break
         }
     }
 
@@ -227,7 +216,7 @@ final class Session: ChannelOwner {
     func revoke() {
         switch phase {
         case .connecting, .awaitingUpstream: refuse(Refusal(.tokenRevoked))
-        case .relay(let relay): endRelay(relay, .tokenRevoked)
+        case .relay(let relay): relay.end(.tokenRevoked)
         case .tls, .head, .ending: break
         }
     }
@@ -236,7 +225,7 @@ final class Session: ChannelOwner {
     func drain() {
         switch phase {
         case .connecting, .awaitingUpstream: refuse(Refusal(.draining))
-        case .relay(let relay): endRelay(relay, .draining, code: .serviceRestart)
+        case .relay(let relay): relay.end(.draining, code: .serviceRestart)
         case .tls, .head, .ending: break
         }
     }
@@ -258,7 +247,7 @@ final class Session: ChannelOwner {
     /// The gateway needs its memory.
     func shed() {
         guard case .relay(let relay) = phase else { return }
-        endRelay(relay, .capacityExceeded, code: .tryAgainLater)
+        relay.end(.capacityExceeded, code: .tryAgainLater)
     }
 
     /// The gateway ends at once: what was admitted and never opened leaves a line in the log all the same.
@@ -280,7 +269,11 @@ final class Session: ChannelOwner {
 
     /// Closes what is open and leaves the host.
     func end() {
-        if case .relay(let relay) = phase { relayOver(relay) }
+        if case .relay(let relay) = phase {
+            relay.frames.release(worker)
+            facts.close(relay, now: worker.now)
+            host.write(facts)
+        }
         phase = .ending
         client?.close()
         upstream?.close()

@@ -85,9 +85,9 @@ private final class EchoConnection: ChannelOwner {
             while let event = try parser.next(in: bytes, at: &offset) {
                 switch event {
                 case .frame(let header):
-                    outlet.beginFrame(header, &worker.random)
+                    outlet.beginFrame(header)
                 case .payload(let range, let key, let endsFrame, _):
-                    outlet.append(bytes, range, key: key)
+                    outlet.append(bytes, range, key: key, &worker.random)
                     if endsFrame { outlet.endFrame(&worker.random) }
                 case .control(.ping):
                     parser.withControlPayload { outlet.sendPong($0, &worker.random) }

@@ -34,6 +34,12 @@
         tail += count
     }
 
+    /// Hands over all that waits, and forgets it.
+    mutating func takeAll<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        defer { release() }
+        return unsafe withBytes(body)
+    }
+
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         let count = bytes.count
         guard count > 0 else { return }

@@ -15,14 +15,14 @@ extension Channel {
         }
         if readiness.isWritable, interest.contains(.writable) { flush() }
         guard let owner else { return }
-        if isReading, kept.isEmpty, readiness.isReadable || readiness.isPeerDone {
-            receive(atMost: owner.allowance(for: self))
+        if isReading, !isKeeping, readiness.isReadable || readiness.isPeerDone {
+            receive(atMost: owner.allowance(for: self), owner)
         } else if !isReading, readiness.isBroken || (interest.contains(.hangup) && readiness.isPeerDone) {
             owner.channelFailed(self)
         }
     }
 
-    private func receive(atMost allowance: Int) {
+    private func receive(atMost allowance: Int, _ owner: ChannelOwner) {
         let limit = max(1, min(allowance, Worker.bufferBytes))
         let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: worker.received[..<limit])
         switch unsafe Socket.receive(number, into: buffer) {
@@ -30,7 +30,7 @@ extension Channel {
             // The kernel has written `count` bytes, no more than the buffer holds.
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
             if tls == nil {
-                unsafe deliver(Span<UInt8>(_unsafeBytes: bytes))
+                unsafe owner.channel(self, received: Span<UInt8>(_unsafeBytes: bytes))
             } else {
                 unsafe worker.transfer.withInput(bytes) { decrypt() }
             }
@@ -39,7 +39,7 @@ extension Channel {
         case .ended:
             end()
         case .failed:
-            owner?.channelFailed(self)
+            owner.channelFailed(self)
         }
     }
 
@@ -92,7 +92,7 @@ extension Channel {
     }
 
     private func deliver(_ bytes: Span<UInt8>) {
-        if kept.isEmpty { owner?.channel(self, received: bytes) } else { keep(bytes) }
+        if isKeeping { keep(bytes) } else { owner?.channel(self, received: bytes) }
     }
 
     /// Puts bytes back that have just been received and that there is no room for. The channel is not read until the owner
@@ -102,17 +102,19 @@ extension Channel {
     func keep(_ bytes: Span<UInt8>) {
         guard isOpen, !bytes.isEmpty else { return }
         unsafe bytes.withUnsafeBytes { unsafe kept.append($0) }
+        isKeeping = true
         if isReading { setReading(false) }
     }
 
     /// Hands on what was kept, as far as the owner takes it. Called by the worker in the wake-up after it asked for more.
     func resume() {
-        guard isOpen, isReading, !kept.isEmpty else { return }
+        guard isOpen, isReading, isKeeping else { return }
         var bytes = ByteQueue(pool: worker.pool)
         swap(&bytes, &kept)
+        isKeeping = false
         // The queue is this call's own, and nobody changes it meanwhile.
         unsafe bytes.withBytes { unsafe deliver(Span<UInt8>(_unsafeBytes: $0)) }
-        guard isOpen, kept.isEmpty else { return }
+        guard isOpen, !isKeeping else { return }
         if endIsKept { end() } else { setReading(isReading) }
     }
 
@@ -124,7 +126,7 @@ extension Channel {
     }
 
     private func end() {
-        guard kept.isEmpty else {
+        guard !isKeeping else {
             endIsKept = true
             return
         }
@@ -163,9 +165,10 @@ extension Channel {
 
     /// Takes what TLS has written of itself: handshakes, tickets, alerts.
     private func collectSealed() {
-        guard worker.transfer.outputCount > 0 else { return }
-        unsentOverhead += worker.transfer.outputCount
+        let count = worker.transfer.outputCount
+        guard count > 0 else { return }
+        unsentOverhead += count
         unsafe worker.transfer.takeOutput { unsafe sealed.append($0) }
-        worker.markDirty(self)
+        noteQueued(count)
     }
 }

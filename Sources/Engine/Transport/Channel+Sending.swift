@@ -7,6 +7,7 @@ extension Channel {
         guard isOpen, !isConnecting else { return }
         let before = queuedBytes
         let result = sendAll()
+        noteSent(isDone: result == .done && isSecure)
         guard result != .failed else {
             owner?.channelFailed(self)
             return
@@ -38,10 +39,8 @@ extension Channel {
         guard result == .done else { return result }
         unsentOverhead = 0
         // Before the handshake is complete nothing can be encrypted; what is queued waits for it.
-        while isSecure, !queue.isEmpty {
-            let isWhole = unsafe queue.withBytes { unsafe tls?.write($0) ?? false }
-            queue.release()
-            guard isWhole else {
+        if isSecure {
+            guard unsafe queue.takeAll({ unsafe tls?.write($0) ?? false }) else {
                 // What a failed write leaves behind must not go out on the next session's socket.
                 unsafe worker.transfer.takeOutput { _ in }
                 return .failed

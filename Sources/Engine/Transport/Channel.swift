@@ -7,7 +7,7 @@ internal import Glibc
 /// no buffer. Bound to its worker's thread. What it does on events is in `Channel+Receiving`, how it sends in
 /// `Channel+Sending`; both change its state, and nobody else does.
 final class Channel {
-    unowned let worker: Worker
+    let worker: Worker
     /// The channel's place in its worker's table.
     let slot: Int
     /// The number of the descriptor's key in epoll.
@@ -23,6 +23,8 @@ final class Channel {
 
     /// What waits to be encrypted, or to be sent where there is no TLS.
     var queue: ByteQueue
+    /// Bytes that wait, encrypted or not: asked more often than a queue is.
+    private(set) var queuedBytes = 0
     /// Encrypted bytes that the kernel would not take.
     var sealed: ByteQueue
     /// Bytes that TLS has put into ``sealed`` on its own account since that was last empty.
@@ -52,6 +54,8 @@ final class Channel {
     var hasEnded = false
     /// Plain bytes that the owner has put back, and what came behind them in the same receive.
     var kept: ByteQueue
+    /// Whether ``kept`` holds any: asked for every receive.
+    var isKeeping = false
     /// The peer's end came behind bytes that are kept: it is told after them.
     var endIsKept = false
 
@@ -75,12 +79,15 @@ final class Channel {
         interest = isConnecting ? [.writable] : [.readable, .hangup]
     }
 
+    /// Has another owner told what happens from now on.
+    func hand(to owner: ChannelOwner) {
+        if isOpen { self.owner = owner }
+    }
+
     /// The interest that the channel is to be registered with.
     var initialInterest: Interest { interest }
     var fileDescriptor: Int32 { number }
     var isOpen: Bool { owner != nil }
-    /// Bytes that wait, encrypted or not.
-    var queuedBytes: Int { queue.count + sealed.count }
     /// See ``TLSSession/clientCertificate()``.
     func clientCertificate() -> String? { tls?.clientCertificate() }
     /// Whether more may be queued.
@@ -90,14 +97,25 @@ final class Channel {
     func append(_ count: Int, _ body: (inout MutableSpan<UInt8>) -> Void) {
         guard isWritable else { return }
         queue.append(count, body)
-        worker.markDirty(self)
+        noteQueued(count)
     }
 
     /// Queues `bytes`.
     func append(_ bytes: [UInt8]) {
         guard isWritable else { return }
         queue.append(bytes)
-        worker.markDirty(self)
+        noteQueued(bytes.count)
+    }
+
+    /// Has it sent that `count` bytes more are queued.
+    func noteQueued(_ count: Int) {
+        queuedBytes += count
+        worker.markDirty(self, queued: count)
+    }
+
+    /// Notes what is queued after some of it was sent, or none.
+    func noteSent(isDone: Bool) {
+        queuedBytes = isDone ? 0 : queue.count + sealed.count
     }
 
     /// Sends what is queued, then the end of the stream (close_notify and FIN). The peer is still read.
@@ -114,6 +132,8 @@ final class Channel {
         queue.release()
         sealed.release()
         kept.release()
+        queuedBytes = 0
+        isKeeping = false
         descriptor = nil
         worker.release(self)
     }
@@ -123,8 +143,8 @@ final class Channel {
         guard isOpen, !hasEnded else { return }
         isReading = reads
         // What is kept comes first.
-        if reads, !kept.isEmpty { worker.resumeLater(self) }
-        var wanted: Interest = reads && kept.isEmpty ? [.readable, .hangup] : watchingHangup ? [.hangup] : []
+        if reads, isKeeping { worker.resumeLater(self) }
+        var wanted: Interest = reads && !isKeeping ? [.readable, .hangup] : watchingHangup ? [.hangup] : []
         if interest.contains(.writable) { wanted.insert(.writable) }
         setInterest(wanted)
     }

@@ -1,0 +1,74 @@
+internal import WebSocketProtocol
+
+/// The frames of a relay: two lanes, two outlets, and the life of either peer. One value, so that all that a receive brings is
+/// one change of it.
+struct FrameExchange {
+    var toClient: Outlet
+    var toUpstream: Outlet
+    var fromClient: Lane
+    var fromUpstream: Lane
+    var clientLife: Keepalive
+    var upstreamLife: Keepalive
+
+    /// What became of received bytes.
+    enum Passage {
+        /// They have passed, and nothing else has changed.
+        case passed
+        /// Some wait in their channel, a message has begun that has not ended, or a control frame waits.
+        case needsCare
+        /// Nothing of that peer counts any more: so many bytes were not looked at.
+        case ignored(Int)
+        case ended(Lane.Outcome)
+    }
+
+    /// Passes on what there is room for. TLS may have given more, since it had kept a part of a record, and messages may have
+    /// grown under a rule: the rest waits in the channel until the other side has taken some.
+    mutating func pass(_ bytes: Span<UInt8>, from side: Relay.Side, isCut: Bool, worker: Worker) -> Passage {
+        let channel = side == .client ? toClient.channel : toUpstream.channel
+        var taken = 0
+        while taken < bytes.count {
+            guard !isOver(side) else { return .ignored(bytes.count - taken) }
+            let room = side == .client ? toUpstream.room : toClient.room
+            guard room > 0 else {
+                channel.keep(bytes.extracting(taken..<bytes.count))
+                return .needsCare
+            }
+            let part = bytes.extracting(taken..<taken + min(room, bytes.count - taken))
+            let outcome = receive(part, from: side, isCut: isCut, worker: worker)
+            switch outcome {
+            case .goOn: taken += part.count
+            case .full(let place): taken += place
+            case .closed, .failed, .denied: return .ended(outcome)
+            }
+        }
+        let openSince = side == .client ? fromClient.openSince : fromUpstream.openSince
+        return openSince == worker.now || owes ? .needsCare : .passed
+    }
+
+    private mutating func receive(
+        _ bytes: Span<UInt8>, from side: Relay.Side, isCut: Bool, worker: Worker
+    ) -> Lane.Outcome {
+        if side == .client {
+            clientLife.heard(worker.now)
+            return fromClient.receive(
+                bytes, to: &toUpstream, back: &toClient, discards: isCut, worker: worker, random: &worker.random)
+        }
+        upstreamLife.heard(worker.now)
+        return fromUpstream.receive(
+            bytes, to: &toClient, back: &toUpstream, discards: isCut, worker: worker, random: &worker.random)
+    }
+
+    /// Whether nothing of that peer counts any more.
+    func isOver(_ side: Relay.Side) -> Bool {
+        side == .client ? fromClient.isOver : fromUpstream.isOver
+    }
+
+    /// Whether a control frame waits to be sent, to either side.
+    var owes: Bool { toClient.owes || toUpstream.owes }
+
+    /// Gives back what messages that have not ended hold.
+    mutating func release(_ worker: Worker) {
+        fromClient.release(worker)
+        fromUpstream.release(worker)
+    }
+}
