@@ -48,12 +48,14 @@ internal import Middleware
     private var due: [Int] = []
     /// Channels that hand on in the next wake-up what they have kept.
     private var resuming: [Channel] = []
+    private var busyness: Busyness
     private var isStopping = false
 
     init() throws(SystemError) {
         poller = try Poller()
         now = SystemClock.monotonic()
         wheel = TimerWheel(now: now)
+        busyness = Busyness(now: now, used: SystemClock.threadTime())
         unsafe received = .allocate(byteCount: Self.bufferBytes, alignment: 64)
         unsafe decrypted = .allocate(byteCount: Self.decryptedBytes, alignment: 64)
     }
@@ -99,8 +101,10 @@ internal import Middleware
 
     /// Waits for events; how many have come.
     private func wait() -> Int {
+        if busyness.isHigh { sched_yield() }
         let count = poller.wait(milliseconds: resuming.isEmpty ? wheel.wait(from: now) : 0)
         now = SystemClock.monotonic()
+        busyness.look(now: now, used: SystemClock.threadTime())
         return count
     }
 
