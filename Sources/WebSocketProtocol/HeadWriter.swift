@@ -95,7 +95,7 @@ private struct HeadWriter {
         var others = headers
         for name in Self.own { others.remove(name) }
         others.remove(prefix: "Sec-WebSocket-")
-        others.forEach { name, value in write(name: name, value: value) }
+        for field in others.slices { write(name: field.name, value: field.value) }
     }
 
     private mutating func write(name: some Collection<UInt8>, value: some Collection<UInt8>) {

@@ -118,9 +118,9 @@ package struct HeaderFields: Sendable {
         places.removeAll { isMeant(bytes, $0.name) }
     }
 
-    /// Calls `body` with the bytes of each field's name and value.
-    func forEach(_ body: (_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Void) {
-        for place in places { body(bytes[place.name], bytes[place.value]) }
+    /// Names and values as bytes.
+    var slices: some Sequence<(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)> {
+        places.lazy.map { [bytes] in (bytes[$0.name], bytes[$0.value]) }
     }
 
     private func isNamed(_ name: String, _ place: Place) -> Bool {

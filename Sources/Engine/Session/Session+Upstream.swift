@@ -21,7 +21,7 @@ struct UpstreamAttempt {
 extension Session {
     func dial(_ admitted: AdmittedUpgrade, _ route: RouteRuntime) {
         let attempt = UpstreamAttempt(
-            admitted: admitted, route: route, key: SecureRandom.webSocketKey(),
+            admitted: admitted, route: route, key: SecureRandom.webSocketKey(worker.random.bytes(16)),
             untried: route.upstream.addresses().reversed(), address: nil)
         // One deadline for all attempts together.
         setPhaseDeadline(worker.now.saturatingAdd(route.upstream.policy.connectTimeout.nanoseconds))
