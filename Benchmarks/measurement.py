@@ -40,8 +40,9 @@ def measure(tools: Tools, credentials: Credentials, workload: Workload, proxy: s
 
 
 def load_words(workload: Workload, proxy: Proxy, credentials: Credentials, scale: Scale) -> list[str]:
-    """The load generator's options. Every proxy gets the same request, token and all."""
-    words = ["--port", str(proxy.port), "--path", workload.path, "--origin", ORIGIN, "--token", credentials.token]
+    """The load generator's options. Every proxy gets the same requests, tokens and all."""
+    words = ["--port", str(proxy.port), "--path", workload.path, "--origin", ORIGIN]
+    words += ["--tokens", str(credentials.tokens)] if workload.kind is Kind.HANDSHAKE else ["--token", credentials.token]
     words += workload.load
     match workload.kind:
         case Kind.HANDSHAKE:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import processes
+import tokens
 
 HERE = Path(__file__).parent
 AUDIENCE = "bench"
@@ -200,7 +201,7 @@ PROXIES: dict[str, type[Proxy]] = {each.name: each for each in (Portcullis, HAPr
 
 
 class Credentials:
-    """One certificate (ECDSA P-256) for all, and a token that Portcullis admits."""
+    """One certificate (ECDSA P-256) for all, and tokens that Portcullis admits."""
 
     def __init__(self, tools: Tools, folder: Path) -> None:
         self.state = folder / "state"
@@ -212,6 +213,8 @@ class Credentials:
         self.both.write_text(self.certificate.read_text() + self.private_key.read_text())
         words = ["token", "issue", "--subject", "bench", "--audience", AUDIENCE, "--state", self.state]
         self.token = self._run(tools, *words).strip()
+        self.tokens = folder / "tokens"
+        self.tokens.write_text("".join(f"{each}\n" for each in tokens.like(self.token, self.state)))
 
     @staticmethod
     def _run(tools: Tools, *words: str | Path) -> str:

@@ -31,6 +31,7 @@ void clients_prepare(const struct client_events *wanted) {
     if (inet_pton(AF_INET, options.address, &door.sin_addr) != 1) fail("--address must be an IPv4 address");
     if (!options.plain) tls = tls_context();
     payload_prepare();
+    opening_prepare();
 }
 
 struct client *clients_make(int count) {
@@ -173,7 +174,9 @@ static void begin_tls(struct client *client) {
 static void send_upgrade(struct client *client) {
     size_t room = opening_request_room();
     char *out = (char *)reserve(client, room);
-    client->out_end += opening_write_request(out, room, client->key);
+    // Who comes back to resume a session brings the token that it had.
+    if (!options.resume || !client->token) client->token = opening_next_token();
+    client->out_end += opening_write_request(out, room, client->token, client->key);
     client->state = UPGRADING;
     client_flush(client);
 }

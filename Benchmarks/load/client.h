@@ -25,6 +25,7 @@ struct client {
     uint8_t *out;           // what is to be sent, from `out_sent` to `out_end`
     size_t out_sent, out_end, out_capacity;
 
+    const char *token;      // NULL: none is sent
     char key[KEY_SIZE];
     char head[4096];        // of the response
     size_t head_size;

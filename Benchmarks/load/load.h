@@ -14,6 +14,7 @@ struct options {
     const char *path;
     const char *origin;     // NULL: none is sent
     const char *token;      // NULL: none is sent
+    const char *tokens;     // a file of tokens, one a line, in the place of the one
     int connections;
     int in_flight;          // messages on the way for each connection
     int size;               // bytes of a message

@@ -36,7 +36,7 @@ _Noreturn void fail(const char *what) {
 }
 
 static const char usage[] =
-    "usage: load --port PORT [--address A] [--plain] [--path P] [--origin O] [--token T]\n"
+    "usage: load --port PORT [--address A] [--plain] [--path P] [--origin O] [--token T | --tokens FILE]\n"
     "            [--connections N] [--in-flight N] [--size BYTES] [--binary | --json-payload [--expect-edits]]\n"
     "            [--seconds S | --messages N] [--warm-up S] [--rate MESSAGES_PER_SECOND]\n"
     "            [--handshakes N [--resume]] [--idle N [--hold S]]\n";
@@ -45,6 +45,7 @@ static const struct option names[] = {
     {"port", required_argument, NULL, 'p'},       {"address", required_argument, NULL, 'a'},
     {"plain", no_argument, NULL, 'P'},            {"path", required_argument, NULL, 'u'},
     {"origin", required_argument, NULL, 'o'},     {"token", required_argument, NULL, 't'},
+    {"tokens", required_argument, NULL, 'T'},
     {"connections", required_argument, NULL, 'c'}, {"in-flight", required_argument, NULL, 'f'},
     {"size", required_argument, NULL, 's'},       {"binary", no_argument, NULL, 'b'},
     {"json-payload", no_argument, NULL, 'j'},     {"expect-edits", no_argument, NULL, 'e'},
@@ -74,6 +75,7 @@ static void read_options(int count, char **words) {
         case 'u': options.path = optarg; break;
         case 'o': options.origin = optarg; break;
         case 't': options.token = optarg; break;
+        case 'T': options.tokens = optarg; break;
         case 'c': options.connections = (int)number(optarg, 1, 100000); break;
         case 'f': options.in_flight = (int)number(optarg, 1, 1024); break;
         case 's': options.size = (int)number(optarg, 1, 1 << 24); break;

@@ -30,7 +30,12 @@ package enum SecureRandom {
 
     /// A value for Sec-WebSocket-Key (RFC 6455 section 4.1): 16 bytes in base64.
     package static func webSocketKey() -> String {
-        Base64.encode(bytes(16))
+        webSocketKey(bytes(16))
+    }
+
+    /// The same of 16 bytes that have been drawn before.
+    package static func webSocketKey(_ nonce: [UInt8]) -> String {
+        Base64.encode(nonce)
     }
 
     /// A new token's `jti`: 128 bits in 32 hexadecimal digits, which a command line never takes for an option, as it would a

@@ -14,8 +14,8 @@ final class TLSServerNames: Sendable {
     private let exact: [String: Choice]
     /// By what follows `*.`: a wildcard stands for exactly one label (RFC 6125 section 6.4.3).
     private let wildcard: [String: Choice]
-    /// What all sessions that may be resumed for one another have in common, beside the server name.
-    private let scope: [UInt8]
+    /// A digest of what all sessions that may be resumed for one another have in common, beside the server name.
+    private let scopeDigest: [UInt8]
     private let choosesContext: Bool
 
     private static let index = TLSContextHandle.makeIndex()
@@ -38,7 +38,7 @@ final class TLSServerNames: Sendable {
         }
         self.exact = exact
         self.wildcard = wildcard
-        self.scope = scope
+        scopeDigest = Digest.sha256(scope)
         choosesContext = contexts.count > 1
     }
 
@@ -77,14 +77,18 @@ final class TLSServerNames: Sendable {
         if case .other(let context) = choice(for: String(decoding: name, as: UTF8.self)) {
             guard unsafe SSL_set_SSL_CTX(session, context.pointer) != nil else { return false }
         }
-        let context = Self.sessionContext(scope: scope, name: name)
+        let context = Self.sessionContext(scopeDigest: scopeDigest, name: name)
         return unsafe SSL_set_session_id_context(session, context, UInt32(context.count)) == 1
     }
 
     /// Where a session may be resumed; as long as OpenSSL takes (SSL_MAX_SID_CTX_LENGTH). The name is bytes of the client's own
     /// choice: the scope before it is of a fixed length, so that no name continues it into another.
     static func sessionContext(scope: [UInt8], name: [UInt8]) -> [UInt8] {
-        Digest.sha256(Digest.sha256(scope) + name)
+        sessionContext(scopeDigest: Digest.sha256(scope), name: name)
+    }
+
+    private static func sessionContext(scopeDigest: [UInt8], name: [UInt8]) -> [UInt8] {
+        Digest.sha256(scopeDigest + name)
     }
 
     private func choice(for name: String) -> Choice {

@@ -11,7 +11,7 @@ internal import Glibc
 /// Whoever takes it again while holding it is stopped, rather than left to wait for itself.
 @safe package final class Lock<Value: ~Copyable & Sendable>: @unchecked Sendable {
     // `@unchecked`: `value` is reached in `withLock` and nowhere else, by the thread that holds the mutex.
-    private var value: Value
+    @usableFromInline var value: Value
     // On the heap, since a mutex must never move.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
@@ -34,12 +34,21 @@ internal import Glibc
     }
 
     /// Waits for the lock, runs `body` on the value, and gives the lock back, also where `body` throws.
-    package func withLock<Result, Failure: Error>(
+    @inlinable package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        acquire()
+        defer { release() }
+        return try body(&value)
+    }
+
+    // The mutex is no part of what callers are compiled with.
+    @usableFromInline func acquire() {
         let status = unsafe pthread_mutex_lock(mutex)
         precondition(status == 0, "a lock is taken again by the thread that holds it")
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return try body(&value)
+    }
+
+    @usableFromInline func release() {
+        unsafe pthread_mutex_unlock(mutex)
     }
 }

@@ -58,13 +58,13 @@ package struct HandshakeContext: Sendable {
         self.time = time
         var headers = request.headers
         HopByHop.removeHopByHop(from: &headers)
-        upstreamHeaders = HeaderFields(headers.fields.filter { !Self.isWrittenByTheGateway($0.name) })
+        Self.removeWrittenByTheGateway(from: &headers)
+        upstreamHeaders = headers
     }
 
     /// Fields that the next hop believes of the gateway alone, in every spelling that an upstream could take for them.
-    private static func isWrittenByTheGateway(_ name: String) -> Bool {
-        let folded = name.lowercased().replacing("_", with: "-")
-        return folded.hasPrefix("x-forwarded-") || folded.hasPrefix("sec-websocket-")
-            || ["forwarded", "x-real-ip", "host", "content-length"].contains(folded)
+    private static func removeWrittenByTheGateway(from headers: inout HeaderFields) {
+        for prefix in ["X-Forwarded-", "Sec-WebSocket-"] { headers.removeEquivalent(prefix: prefix) }
+        for name in ["Forwarded", "X-Real-IP", "Host", "Content-Length"] { headers.removeEquivalent(name) }
     }
 }

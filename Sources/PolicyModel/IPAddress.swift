@@ -32,10 +32,23 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .v4(let value):
-            "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)"
+            Self.describeIPv4(value)
         case .v6(let value):
             Self.describeIPv6(value)
         }
+    }
+
+    private static func describeIPv4(_ value: UInt32) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(15)
+        for shift: UInt32 in [24, 16, 8, 0] {
+            let octet = UInt8(truncatingIfNeeded: value >> shift)
+            if octet >= 100 { text.append(UInt8(ascii: "0") + octet / 100) }
+            if octet >= 10 { text.append(UInt8(ascii: "0") + octet / 10 % 10) }
+            text.append(UInt8(ascii: "0") + octet % 10)
+            if shift > 0 { text.append(UInt8(ascii: ".")) }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func parseIPv4(_ text: Substring) -> UInt32? {

@@ -33,6 +33,8 @@ struct JSONReader {
     private mutating func object() throws(Malformed) -> [String: ClaimValue] {
         try enter()
         var members: [String: ClaimValue] = [:]
+        // A claims set and a header have about so many.
+        if depth == 1 { members.reserveCapacity(8) }
         if try !closes(with: UInt8(ascii: "}")) {
             repeat {
                 skipSpace()
@@ -61,11 +63,14 @@ struct JSONReader {
 
     private mutating func string() throws(Malformed) -> String {
         try expect(UInt8(ascii: "\""))
-        var text: [UInt8] = []
+        let start = position
+        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
+        var text = bytes[start..<position]
         while let byte = peek {
             position += 1
             switch byte {
             case UInt8(ascii: "\""):
+                if text.allSatisfy({ $0 < 0x80 }) { return String(decoding: text, as: UTF8.self) }
                 guard let string = String(validating: text, as: UTF8.self) else { throw Malformed() }
                 return string
             case UInt8(ascii: "\\"): text.append(contentsOf: try escape())

@@ -1,12 +1,25 @@
 /// Moments as people read them.
 package enum Timestamp {
-    /// `2026-01-31T23:59:59Z` (RFC 3339 section 5.6) for Unix seconds; outside the years 0 to 9999 the number itself.
-    package static func rfc3339(_ unixSeconds: Int64) -> String {
+    /// `2026-01-31T23:59:59Z` (RFC 3339 section 5.6) for Unix seconds, `2026-01-31T23:59:59.999Z` where `milliseconds` (0 to
+    /// 999) are given; outside the years 0 to 9999 the number itself.
+    package static func rfc3339(_ unixSeconds: Int64, milliseconds: Int64? = nil) -> String {
         guard (-62_167_219_200..<253_402_300_800).contains(unixSeconds) else { return String(unixSeconds) }
         let second = ((unixSeconds % 86_400) + 86_400) % 86_400
         let (year, month, day) = date((unixSeconds - second) / 86_400)
-        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        return "\(date)T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        append(year, 4, to: &text)
+        append("-", month, to: &text)
+        append("-", day, to: &text)
+        append("T", second / 3600, to: &text)
+        append(":", second / 60 % 60, to: &text)
+        append(":", second % 60, to: &text)
+        if let milliseconds {
+            text.append(UInt8(ascii: "."))
+            append(milliseconds, 3, to: &text)
+        }
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The Gregorian date of a day counted from 1970-01-01.
@@ -24,8 +37,19 @@ package enum Timestamp {
         return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// Two digits behind a separator.
+    private static func append(_ separator: Unicode.Scalar, _ number: Int64, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: separator))
+        append(number, 2, to: &text)
+    }
+
+    /// The last digits of a number that is not negative.
+    private static func append(_ number: Int64, _ width: Int, to text: inout [UInt8]) {
+        var divisor: Int64 = 1
+        for _ in 1..<width { divisor *= 10 }
+        while divisor > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
     }
 }

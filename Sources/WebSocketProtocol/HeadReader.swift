@@ -9,62 +9,71 @@ struct HeadReader: Sendable {
 
     private let maximumBytes: Int
     private let maximumFields: Int
-    private var taken = 0
-    private var line: [UInt8] = []
-    /// Without its line end; nil until it has come whole.
-    private(set) var startLine: [UInt8]?
-    private(set) var headers: [HeaderField] = []
+    /// The head as far as it has come: fields stay where they are.
+    private var bytes: [UInt8] = []
+    /// Where the line begins whose end has not come.
+    private var lineStart = 0
+    private var startLinePlace: Range<Int>?
+    private var places: [HeaderFields.Place] = []
 
     init(maximumBytes: Int, maximumFields: Int) {
         self.maximumBytes = maximumBytes
         self.maximumFields = maximumFields
     }
 
+    /// Without its line end; nil until it has come whole.
+    var startLine: ArraySlice<UInt8>? { startLinePlace.map { bytes[$0] } }
+
+    /// The fields that have come whole.
+    var headers: HeaderFields { HeaderFields(bytes: bytes, places: places) }
+
     /// Takes bytes up to the end of the head; `consumed` of them belonged to it.
-    mutating func receive(_ bytes: Span<UInt8>) throws(Failure) -> (consumed: Int, isComplete: Bool) {
-        var consumed = 0
-        while consumed < bytes.count {
-            guard taken < maximumBytes else { throw .tooLarge }
-            let byte = bytes[consumed]
-            consumed += 1
-            taken += 1
-            guard byte == UInt8(ascii: "\n") else {
-                line.append(byte)
-                continue
+    mutating func receive(_ received: Span<UInt8>) throws(Failure) -> (consumed: Int, isComplete: Bool) {
+        let before = bytes.count
+        let taken = received.extracting(first: maximumBytes - before)
+        // Copied before the call returns.
+        unsafe taken.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        var index = before
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "\n"), try endLine(at: index) {
+                bytes.removeLast(bytes.count - index - 1)
+                return (index + 1 - before, true)
             }
-            if try endLine() { return (consumed, true) }
+            index += 1
         }
-        return (consumed, false)
+        guard taken.count == received.count else { throw .tooLarge }
+        return (received.count, false)
     }
 
-    /// True at the empty line that ends the head.
-    private mutating func endLine() throws(Failure) -> Bool {
-        guard line.popLast() == UInt8(ascii: "\r") else { throw .malformed("line feed without carriage return") }
-        defer { line.removeAll(keepingCapacity: true) }
-        guard startLine != nil else {
+    /// True at the empty line that ends the head. A line feed stands at `lineFeed`.
+    private mutating func endLine(at lineFeed: Int) throws(Failure) -> Bool {
+        guard lineFeed > lineStart, bytes[lineFeed - 1] == UInt8(ascii: "\r") else {
+            throw .malformed("line feed without carriage return")
+        }
+        let line = lineStart..<(lineFeed - 1)
+        lineStart = lineFeed + 1
+        guard startLinePlace != nil else {
             guard !line.isEmpty else { throw .malformed("empty start line") }
-            startLine = line
+            startLinePlace = line
             return false
         }
         guard !line.isEmpty else { return true }
-        guard headers.count < maximumFields else { throw .tooLarge }
-        headers.append(try field())
+        guard places.count < maximumFields else { throw .tooLarge }
+        places.append(try field(bytes[line]))
         return false
     }
 
     /// RFC 9112 5: `name ":" OWS value OWS`, nothing before the colon but the name, and no folded lines.
-    private func field() throws(Failure) -> HeaderField {
-        guard line[0] != UInt8(ascii: " "), line[0] != UInt8(ascii: "\t") else { throw .malformed("folded line") }
+    private func field(_ line: ArraySlice<UInt8>) throws(Failure) -> HeaderFields.Place {
+        guard line.first != UInt8(ascii: " "), line.first != UInt8(ascii: "\t") else { throw .malformed("folded line") }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw .malformed("field without a colon") }
         let name = line[..<colon]
-        guard !name.isEmpty, name.allSatisfy(ByteSet.token.contains) else {
-            throw .malformed("field name is not a token")
-        }
+        guard HeaderFields.isValidName(name) else { throw .malformed("field name is not a token") }
         let value = line[(colon + 1)...].trimmingFieldWhitespace()
-        guard value.allSatisfy({ !$0.isControl || $0 == UInt8(ascii: "\t") }) else {
-            throw .malformed("field value has a control character")
+        guard HeaderFields.isValidValue(value) else { throw .malformed("field value has a control character") }
+        guard value.allSatisfy({ $0 < 0x80 }) || String(validating: value, as: UTF8.self) != nil else {
+            throw .malformed("field value is not UTF-8")
         }
-        guard let text = String(validating: value, as: UTF8.self) else { throw .malformed("field value is not UTF-8") }
-        return HeaderField(name: String(decoding: name, as: UTF8.self), value: text)
+        return HeaderFields.Place(name: name.startIndex..<colon, value: value.startIndex..<value.endIndex)
     }
 }

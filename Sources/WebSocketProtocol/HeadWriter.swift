@@ -79,26 +79,34 @@ private struct HeadWriter {
     private var isSound = true
 
     init(startLine: String) {
-        bytes = Array(startLine.utf8)
+        bytes = []
+        // Most heads fit.
+        bytes.reserveCapacity(1024)
+        bytes.append(contentsOf: startLine.utf8)
         bytes.append(contentsOf: "\r\n".utf8)
     }
 
     mutating func write(_ name: String, _ value: String) {
-        guard HeaderFields.isValidName(name), HeaderFields.isValidValue(value) else {
-            isSound = false
-            return
-        }
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(contentsOf: ": ".utf8)
-        bytes.append(contentsOf: value.utf8)
-        bytes.append(contentsOf: "\r\n".utf8)
+        write(name: name.utf8, value: value.utf8)
     }
 
     /// Fields that frame the message or negotiate the upgrade are the gateway's own; a second one would contradict it.
     mutating func write(_ headers: HeaderFields) {
-        for field in headers.fields where !Self.isOwn(field.name) {
-            write(field.name, field.value)
+        var others = headers
+        for name in Self.own { others.remove(name) }
+        others.remove(prefix: "Sec-WebSocket-")
+        for field in others.slices { write(name: field.name, value: field.value) }
+    }
+
+    private mutating func write(name: some Collection<UInt8>, value: some Collection<UInt8>) {
+        guard HeaderFields.isValidName(name), HeaderFields.isValidValue(value) else {
+            isSound = false
+            return
         }
+        bytes.append(contentsOf: name)
+        bytes.append(contentsOf: ": ".utf8)
+        bytes.append(contentsOf: value)
+        bytes.append(contentsOf: "\r\n".utf8)
     }
 
     consuming func finish() -> [UInt8]? {
@@ -108,8 +116,4 @@ private struct HeadWriter {
     }
 
     private static let own = ["Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding"]
-
-    private static func isOwn(_ name: String) -> Bool {
-        name.prefix(14).equalsIgnoringCase("Sec-WebSocket-") || own.contains { $0.equalsIgnoringCase(name) }
-    }
 }

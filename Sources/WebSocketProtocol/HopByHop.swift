@@ -6,13 +6,8 @@ package enum HopByHop {
         for name in headers.listValues("Connection") + known {
             headers.remove(name)
         }
-        headers = HeaderFields(
-            headers.fields.filter { field in
-                !field.name.prefix(webSocketPrefix.count).equalsIgnoringCase(webSocketPrefix)
-            })
+        headers.remove(prefix: "Sec-WebSocket-")
     }
-
-    private static let webSocketPrefix = "Sec-WebSocket-"
 
     private static let known = [
         "Connection", "Proxy-Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade",

@@ -15,7 +15,7 @@ package struct RequestHead: Sendable {
         self.headers = headers
     }
 
-    init(requestLine: [UInt8], headers: HeaderFields) throws(HandshakeError) {
+    init(requestLine: ArraySlice<UInt8>, headers: HeaderFields) throws(HandshakeError) {
         let parts = requestLine.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .malformedRequest("request line is not three words") }
         guard (1...32).contains(parts[0].count), parts[0].allSatisfy({ $0.isMethodByte }) else {
@@ -75,7 +75,7 @@ package struct RequestHeadParser: Sendable {
         do throws(HandshakeError) {
             let (consumed, isComplete) = try read(bytes)
             guard isComplete, let line = reader.startLine else { return (consumed, nil) }
-            return (consumed, try RequestHead(requestLine: line, headers: HeaderFields(reader.headers)))
+            return (consumed, try RequestHead(requestLine: line, headers: reader.headers))
         } catch {
             failure = error
             throw error

@@ -9,8 +9,9 @@ package struct ResponseHead: Sendable {
         self.headers = headers
     }
 
-    init(statusLine: [UInt8], headers: HeaderFields) throws(UpstreamHandshakeError) {
+    init(statusLine: ArraySlice<UInt8>, headers: HeaderFields) throws(UpstreamHandshakeError) {
         // The reason phrase may be missing, and its space with it: many servers write it so.
+        let statusLine = Array(statusLine)
         let isNewest = statusLine.starts(with: "HTTP/1.1 ".utf8)
         guard isNewest || statusLine.starts(with: "HTTP/1.0 ".utf8), statusLine.count >= 12,
             statusLine.count == 12 || statusLine[12] == UInt8(ascii: " "),
@@ -42,7 +43,7 @@ package struct ResponseHeadParser: Sendable {
         do throws(UpstreamHandshakeError) {
             let (consumed, isComplete) = try read(bytes)
             guard isComplete, let line = reader.startLine else { return (consumed, nil) }
-            return (consumed, try ResponseHead(statusLine: line, headers: HeaderFields(reader.headers)))
+            return (consumed, try ResponseHead(statusLine: line, headers: reader.headers))
         } catch {
             failure = error
             throw error

@@ -70,7 +70,7 @@ struct ConnectCommand: ParsableCommand {
         for header in header {
             let parts = header.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count == 2 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
-            guard parts.count == 2, HeaderFields.isValidName(parts[0]), HeaderFields.isValidValue(value) else {
+            guard parts.count == 2, HeaderFields.isValidName(String(parts[0])), HeaderFields.isValidValue(value) else {
                 throw ValidationError("--header must look like 'Name: value': '\(header)'.")
             }
             fields.add(String(parts[0]), value)

@@ -43,7 +43,7 @@ import WebSocketProtocol
         "H22 a peer pours at one that does not read: at most its limit is queued, and all of it arrives in the end",
         arguments: [true, false], [[], [inspecting], [growing]])
     func pours(fromClient: Bool, rules: [MessageRule]) throws {
-        let relayed = try RelayedSession(rules, isDriven: true)
+        let relayed = try RelayedSession(rules, now: SystemClock.monotonic())
         let (source, target) = fromClient ? (relayed.client, relayed.upstream) : (relayed.upstream, relayed.client)
         let grows = rules.contains { $0.name == "grow" }
         let message = TestFrame.text(grows ? "a" : String(repeating: "a", count: 5000))
@@ -62,7 +62,7 @@ import WebSocketProtocol
 
     @Test("H22 one receive that TLS has made larger than the room: the rest waits, and nothing is lost")
     func more() throws {
-        let relayed = try RelayedSession(isDriven: true)
+        let relayed = try RelayedSession(now: SystemClock.monotonic())
         let frames = (0..<40).map { TestFrame.binary([UInt8](repeating: UInt8($0), count: 2000)) }
         relayed.clientSends(bytes: frames.flatMap(\.masked.bytes))
         #expect(relayed.upstream.channel.queuedBytes <= Self.limit + Self.beside)
@@ -79,7 +79,7 @@ import WebSocketProtocol
 
     @Test("H22 messages that a rule makes larger: one receive of them queues a message over the limit at most")
     func grown() throws {
-        let relayed = try RelayedSession([Self.growing], isDriven: true)
+        let relayed = try RelayedSession([Self.growing], now: SystemClock.monotonic())
         let bytes = Array(repeating: TestFrame.text("a").bytes, count: 20_000).flatMap { $0 }
         relayed.upstreamSends(bytes: bytes)
         #expect(relayed.client.channel.queuedBytes <= Self.limit + 102 + Self.beside)
@@ -88,7 +88,7 @@ import WebSocketProtocol
 
     @Test("H21 H22 pongs count as well: a flood of pings in one receive fills the queue no further than its limit")
     func pongs() throws {
-        let relayed = try RelayedSession(isDriven: true)
+        let relayed = try RelayedSession(now: SystemClock.monotonic())
         let pings = Array(repeating: TestFrame.ping([]).bytes, count: 30_000).flatMap { $0 }
         relayed.upstreamSends(bytes: pings + TestFrame.ping([7]).bytes)
         #expect(relayed.upstream.channel.queuedBytes <= Self.limit + Self.beside)
@@ -103,7 +103,7 @@ import WebSocketProtocol
 
     @Test("H22 one that takes nothing of what waits is given up at the write deadline")
     func writeDeadline() throws {
-        let relayed = try RelayedSession(isDriven: true, now: SystemClock.monotonic())
+        let relayed = try RelayedSession(now: SystemClock.monotonic())
         _ = relayed.client.block()
         let timeouts = relayed.relay.terms.timeouts
         let deadline =

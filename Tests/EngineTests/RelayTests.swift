@@ -12,15 +12,15 @@ final class RelayedSession {
     let client: Wire
     let upstream: Wire
 
-    /// With `isDriven` the worker's wake-ups tell the session what its channels tell; otherwise the test does.
+    /// Where the worker's wake-ups are to be those that tell it of events, `now` is the clock's time.
     init(
-        _ rules: [MessageRule] = [], isDriven: Bool = false, now: Nanoseconds = 0,
+        _ rules: [MessageRule] = [], now: Nanoseconds = 0,
         unixMilliseconds: Int64 = Fixtures.noon * 1000
     ) throws {
         host = try Host()
         session = try host.session()
-        client = try Wire(host.worker, owner: isDriven ? session : nil)
-        upstream = try Wire(host.worker, owner: isDriven ? session : nil)
+        client = try Wire(host.worker)
+        upstream = try Wire(host.worker)
         relay = Relay(
             try Fixtures.admitted(), terms: Fixtures.route(rules).terms, session: session, client: client.channel,
             upstream: upstream.channel, now: now, unixMilliseconds: unixMilliseconds)

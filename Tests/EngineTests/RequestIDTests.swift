@@ -5,8 +5,9 @@ import Testing
 @Suite struct RequestIDTests {
     @Test("32 hexadecimal digits, never the same")
     func form() {
-        let ids = (0..<200).map { _ in RequestID.make() }
-        #expect(Set(ids).count == 200)
+        var random = RandomPool()
+        let ids = (0..<600).map { _ in RequestID.make(&random) }
+        #expect(Set(ids).count == 600)
         #expect(ids.allSatisfy { $0.utf8.count == 32 && $0.allSatisfy { $0.isHexDigit && !$0.isUppercase } })
     }
 }

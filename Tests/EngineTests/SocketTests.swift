@@ -43,6 +43,10 @@ import Testing
         for number in [client.number, server.number] {
             #expect(option(number, SOL_SOCKET, SO_KEEPALIVE) == 1)
             #expect(option(number, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 120_000)
+            #expect(option(number, Int32(IPPROTO_TCP), TCP_KEEPIDLE) == 60)
+            #expect(option(number, Int32(IPPROTO_TCP), TCP_KEEPINTVL) == 10)
+            #expect(option(number, Int32(IPPROTO_TCP), TCP_KEEPCNT) == 6)
+            #expect(option(number, Int32(IPPROTO_TCP), TCP_NODELAY) == 1)
         }
         let (status, flags) = (fcntl(server.number, F_GETFL), fcntl(server.number, F_GETFD))
         #expect(status & O_NONBLOCK != 0 && flags & FD_CLOEXEC != 0)
@@ -63,6 +67,26 @@ import Testing
             Issue.record("the stream has ended")
             return
         }
+    }
+
+    @Test("bytes behind which the end follows wait for it in the kernel")
+    func endFollows() throws {
+        let listener = try Socket.listen(on: try #require(SocketAddress("127.0.0.1:0")))
+        let client = try Socket.connect(to: address(of: listener))
+        try wait(for: listener.number, [.readable])
+        guard case .connection(let server, _) = Socket.accept(listener.number) else {
+            Issue.record("somebody has connected")
+            return
+        }
+        let result = unsafe [UInt8](1...16).withUnsafeBytes { unsafe Socket.send(client.number, $0, endFollows: true) }
+        guard case .sent(16) = result else {
+            Issue.record("not sent")
+            return
+        }
+        #expect(allBytes(from: server.number).isEmpty)
+        Socket.endSending(client.number)
+        try wait(for: server.number, [.readable])
+        #expect(allBytes(from: server.number).count == 16)
     }
 
     @Test("nothing to receive, and nobody to send to")

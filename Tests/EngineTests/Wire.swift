@@ -11,11 +11,10 @@ final class Wire {
     let channel: Channel
     private let far: Descriptor
 
-    /// With `other` as the channel's owner, `owner` hears nothing.
-    init(_ worker: Worker, owner other: ChannelOwner? = nil) throws {
+    init(_ worker: Worker) throws {
         let (near, far) = try socketPair()
         owner = Recorder()
-        channel = try worker.channel(over: near, owner: other ?? owner)
+        channel = try worker.channel(over: near, owner: owner)
         self.far = Descriptor(owning: far)
     }
 

@@ -1,13 +1,21 @@
 /// One line of JSON, written field by field (RFC 8259). Values are escaped; names are ours and need no escaping.
 struct JSONLine {
-    private(set) var bytes: [UInt8] = [UInt8(ascii: "{")]
+    private(set) var bytes: [UInt8]
     private var needsComma = false
+
+    init() {
+        bytes = []
+        // Most lines fit.
+        bytes.reserveCapacity(1024)
+        bytes.append(UInt8(ascii: "{"))
+    }
 
     private mutating func name(_ name: StaticString) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name.description.utf8)
+        // The buffer is a constant of the program's.
+        name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: "\":".utf8)
     }
 
@@ -29,10 +37,7 @@ struct JSONLine {
     /// An object of its own, which `body` fills.
     mutating func add(_ name: StaticString, object body: (inout JSONLine) -> Void) {
         self.name(name)
-        var inner = JSONLine()
-        body(&inner)
-        bytes.append(contentsOf: inner.bytes)
-        bytes.append(UInt8(ascii: "}"))
+        self.object(body)
     }
 
     /// A list of objects, left out where it is empty.
@@ -43,31 +48,46 @@ struct JSONLine {
         for element in list {
             bytes.append(separator)
             separator = UInt8(ascii: ",")
-            var inner = JSONLine()
-            body(&inner, element)
-            bytes.append(contentsOf: inner.bytes)
-            bytes.append(UInt8(ascii: "}"))
+            object { body(&$0, element) }
         }
         bytes.append(UInt8(ascii: "]"))
     }
 
+    private mutating func object(_ body: (inout JSONLine) -> Void) {
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+        body(&self)
+        needsComma = true
+        bytes.append(UInt8(ascii: "}"))
+    }
+
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20, 0x7f:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
-            default:
-                bytes.append(byte)
-            }
+        // Nearly every value is as it is, and one copy.
+        if text.utf8.allSatisfy(Self.standsForItself) {
+            bytes.append(contentsOf: text.utf8)
+        } else {
+            for byte in text.utf8 { escape(byte) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        if Self.standsForItself(byte) {
+            bytes.append(byte)
+        } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        } else {
+            let digits = Array("0123456789abcdef".utf8)
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(digits[Int(byte >> 4)])
+            bytes.append(digits[Int(byte & 15)])
+        }
+    }
+
+    private static func standsForItself(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// The line with its end.

@@ -6,7 +6,6 @@ extension Timestamp {
         let (quotient, remainder) = unixMilliseconds.quotientAndRemainder(dividingBy: 1000)
         // Rounded down also before 1970, where the remainder is negative.
         let second = remainder < 0 ? quotient - 1 : quotient
-        let milliseconds = String(1000 + (remainder + 1000) % 1000).dropFirst()
-        return "\(rfc3339(second).dropLast()).\(milliseconds)Z"
+        return rfc3339(second, milliseconds: (remainder + 1000) % 1000)
     }
 }

@@ -43,6 +43,7 @@ final class Acceptor {
     private let signals: Descriptor
     /// Woken when the last worker has ended.
     private let finished: WakeUp
+    private var random = RandomPool()
     private var isDraining = false
     /// Descriptors have run out, and the sockets are not watched for a while.
     private var isResting = false
@@ -253,7 +254,7 @@ final class Acceptor {
     private func drop(_ reason: RefusalReason, _ peer: SocketAddress, _ listener: Listener) {
         listener.connections.remove()
         var facts = AuditFacts(
-            requestID: RequestID.make(), listener: listener.policy.name, policyVersion: runtime.policyVersion,
+            requestID: RequestID.make(&random), listener: listener.policy.name, policyVersion: runtime.policyVersion,
             client: peer.ip)
         facts.drop(reason)
         audit.write(facts)

@@ -1,7 +1,7 @@
 internal import Crypto
 internal import WebSocketProtocol
 
-/// Random bytes in stock, so that a frame's masking key does not cost a call of OpenSSL.
+/// Random bytes in stock, so that neither a frame's masking key nor the numbers of a handshake cost a call of OpenSSL.
 ///
 /// RFC 6455 section 5.3: the key must not be predictable, so the stock comes from OpenSSL's generator, and each byte of it
 /// is used once.
@@ -11,14 +11,24 @@ struct RandomPool: ~Copyable {
     private static let size = 4096
 
     mutating func maskingKey() -> MaskingKey {
-        if stock.count - used < 4 {
+        var bits: UInt32 = 0
+        for index in take(4) { bits = bits << 8 | UInt32(stock[index]) }
+        return MaskingKey(bits: bits)
+    }
+
+    /// `count` bytes, up to the size of the stock.
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        Array(stock[take(count)])
+    }
+
+    /// Where bytes lie that nobody has had.
+    private mutating func take(_ count: Int) -> Range<Int> {
+        if stock.count - used < count {
             // In place: a new array for every thousand keys would be an allocation on the way of a message.
             unsafe stock.withUnsafeMutableBytes { unsafe SecureRandom.fill($0) }
             used = 0
         }
-        var bits: UInt32 = 0
-        for index in used..<(used + 4) { bits = bits << 8 | UInt32(stock[index]) }
-        used += 4
-        return MaskingKey(bits: bits)
+        used += count
+        return (used - count)..<used
     }
 }

@@ -9,6 +9,8 @@ package enum Socket {
         let descriptor = try open(address.ip, for: "listen on \(address)")
         set(descriptor.number, SOL_SOCKET, SO_REUSEADDR, 1)
         if case .v6 = address.ip { set(descriptor.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        // Accepted sockets have these from it (tcp(7)).
+        prepare(descriptor.number)
         guard unsafe withNative(address, { pointer, length in unsafe bind(descriptor.number, pointer, length) }) == 0
         else {
             throw SystemError("bind \(address)")
@@ -39,7 +41,6 @@ package enum Socket {
             if number >= 0 {
                 let descriptor = Descriptor(owning: number)
                 guard let address = read(storage) else { continue }
-                prepare(number)
                 return .connection(descriptor, address)
             }
             switch errno {
@@ -109,10 +110,12 @@ package enum Socket {
         case failed
     }
 
-    /// Sends as much of `bytes` as the kernel takes now.
-    static func send(_ number: Int32, _ bytes: UnsafeRawBufferPointer) -> Transmission {
+    /// Sends as much of `bytes` as the kernel takes now. Where the caller is about to end the stream behind them, they wait in
+    /// the kernel for that, so that both are one packet.
+    static func send(_ number: Int32, _ bytes: UnsafeRawBufferPointer, endFollows: Bool = false) -> Transmission {
+        let flags = Int32(MSG_NOSIGNAL) | (endFollows ? Int32(MSG_MORE) : 0)
         while true {
-            let count = unsafe Glibc.send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            let count = unsafe Glibc.send(number, bytes.baseAddress, bytes.count, flags)
             if count >= 0 { return .sent(count) }
             switch errno {
             case EINTR: continue

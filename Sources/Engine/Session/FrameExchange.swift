@@ -41,8 +41,7 @@ struct FrameExchange {
             case .closed, .failed, .denied: return .ended(outcome)
             }
         }
-        let openSince = side == .client ? fromClient.openSince : fromUpstream.openSince
-        return openSince == worker.now || owes ? .needsCare : .passed
+        return owes || hasMessageBegun(at: worker.now) ? .needsCare : .passed
     }
 
     private mutating func receive(
@@ -61,6 +60,11 @@ struct FrameExchange {
     /// Whether nothing of that peer counts any more.
     func isOver(_ side: Relay.Side) -> Bool {
         side == .client ? fromClient.isOver : fromUpstream.isOver
+    }
+
+    /// Whether a message has begun at that time and not ended.
+    func hasMessageBegun(at now: Nanoseconds) -> Bool {
+        fromClient.openSince == now || fromUpstream.openSince == now
     }
 
     /// Whether a control frame waits to be sent, to either side.

@@ -20,7 +20,7 @@ extension Relay {
         isCalm = false
         if frames.toClient.owesPong { client.setReading(false) }
         if frames.toUpstream.owesPong { upstream.setReading(false) }
-        worker.setDeadline(deadline, for: client)
+        if frames.hasMessageBegun(at: worker.now) { worker.setDeadline(deadline, for: client) }
     }
 
     func other(of channel: Channel) -> Channel {

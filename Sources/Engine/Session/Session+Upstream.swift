@@ -4,8 +4,8 @@ internal import Middleware
 internal import PolicyModel
 internal import WebSocketProtocol
 
-/// An admitted handshake on its way to the upstream.
-struct UpstreamAttempt {
+/// An admitted handshake on its way to the upstream. A class, since each phase on the way hands it to the next.
+final class UpstreamAttempt {
     let admitted: AdmittedUpgrade
     let route: RouteRuntime
     let key: String
@@ -14,22 +14,26 @@ struct UpstreamAttempt {
     /// The one that is being tried.
     var address: UpstreamAddress?
 
+    init(_ admitted: AdmittedUpgrade, _ route: RouteRuntime, key: String) {
+        self.admitted = admitted
+        self.route = route
+        self.key = key
+        untried = route.upstream.addresses().reversed()
+    }
+
     var endpoint: String { address?.endpoint.description ?? "" }
 }
 
 /// The dial, the upgrade request and the upstream's answer.
 extension Session {
     func dial(_ admitted: AdmittedUpgrade, _ route: RouteRuntime) {
-        let attempt = UpstreamAttempt(
-            admitted: admitted, route: route, key: SecureRandom.webSocketKey(),
-            untried: route.upstream.addresses().reversed(), address: nil)
+        let attempt = UpstreamAttempt(admitted, route, key: SecureRandom.webSocketKey(worker.random.bytes(16)))
         // One deadline for all attempts together.
         setPhaseDeadline(worker.now.saturatingAdd(route.upstream.policy.connectTimeout.nanoseconds))
         dialNext(attempt)
     }
 
     private func dialNext(_ attempt: UpstreamAttempt) {
-        var attempt = attempt
         upstream?.close()
         upstream = nil
         while let address = attempt.untried.popLast() {

@@ -56,7 +56,7 @@ final class Session: ChannelOwner {
         peer = accepted.peer
         acceptedAt = accepted.acceptedAt
         admissionLeases = accepted.leases
-        requestID = RequestID.make()
+        requestID = RequestID.make(&host.worker.random)
         facts = AuditFacts(
             requestID: requestID, listener: accepted.listener.policy.name, policyVersion: host.runtime.policyVersion,
             client: accepted.peer.ip)

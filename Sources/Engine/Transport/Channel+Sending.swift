@@ -45,8 +45,14 @@ extension Channel {
                 unsafe worker.transfer.takeOutput { _ in }
                 return .failed
             }
+            // The last word and the end behind it are one packet.
+            if output == .ending { tls?.end() }
             let result = sendSealed()
             guard result == .done else { return result }
+            guard output == .open else {
+                endOutput()
+                return .done
+            }
         }
         guard output == .ending else { return .done }
         tls?.end()
@@ -76,7 +82,7 @@ extension Channel {
     private func sendSealed() -> Sending {
         unsafe worker.transfer.takeOutput { bytes in
             guard bytes.count > 0 else { return .done }
-            switch unsafe Socket.send(number, bytes) {
+            switch unsafe Socket.send(number, bytes, endFollows: output == .ending) {
             case .failed: return .failed
             case .sent(let count):
                 sentBytes &+= count
