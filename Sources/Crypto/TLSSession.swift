@@ -40,6 +40,7 @@ internal import CPlatform
             ERR_clear_error()
             guard unsafe SSL_set1_host(session, host) == 1, unsafe cp_ssl_set_server_name(session, host) == 1 else {
                 unsafe SSL_free(session)
+                ERR_clear_error()
                 return nil
             }
         }
@@ -47,9 +48,13 @@ internal import CPlatform
     }
 
     private static func make(_ context: OpaquePointer, over transfer: TLSTransfer) -> OpaquePointer? {
-        guard let session = unsafe SSL_new(context) else { return nil }
+        guard let session = unsafe SSL_new(context) else {
+            ERR_clear_error()
+            return nil
+        }
         guard let bio = unsafe TransferBIO.make(over: transfer) else {
             unsafe SSL_free(session)
+            ERR_clear_error()
             return nil
         }
         // One reference for reading and writing together is what SSL_set_bio takes for equal arguments.
