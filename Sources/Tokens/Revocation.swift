@@ -16,7 +16,9 @@ package enum Revocation: Sendable, Hashable {
 
 /// All revocations that still matter. A lookup takes the same time however many there are.
 package struct RevocationSet: Sendable {
-    /// `jti` to `exp`.
+    /// `jti` to `exp`, for those that the builtin issuer makes: as numbers they lie in the table itself.
+    private var numbers: [UInt128: Int64] = [:]
+    /// `jti` to `exp`, for any others.
     private var ids: [String: Int64] = [:]
     /// `sub` to the last `iat` that is revoked: one entry a subject, however often it is revoked.
     private var subjects: [String: Int64] = [:]
@@ -27,13 +29,17 @@ package struct RevocationSet: Sendable {
         for revocation in revocations { insert(revocation) }
     }
 
-    package var count: Int { ids.count + subjects.count }
+    package var count: Int { numbers.count + ids.count + subjects.count }
 
     /// Adds a revocation. What was revoked before stays so: times only ever move up.
     package mutating func insert(_ revocation: Revocation) {
         switch revocation {
         case .id(let id, let expiresAt):
-            ids[id] = max(expiresAt, ids[id] ?? .min)
+            if let number = Self.number(id) {
+                numbers[number] = max(expiresAt, numbers[number] ?? .min)
+            } else {
+                ids[id] = max(expiresAt, ids[id] ?? .min)
+            }
         case .subject(let subject, let issuedUntil):
             subjects[subject] = max(issuedUntil, subjects[subject] ?? .min)
         }
@@ -45,14 +51,41 @@ package struct RevocationSet: Sendable {
 
     /// By `jti`, `sub` and `iat`.
     package func isRevoked(id: String, subject: String, issuedAt: Int64) -> Bool {
-        if ids[id] != nil { return true }
+        if isRevoked(id) { return true }
         guard let issuedUntil = subjects[subject] else { return false }
         return issuedAt <= issuedUntil
+    }
+
+    private func isRevoked(_ id: String) -> Bool {
+        // The index tells it without a look at the value, which lies elsewhere.
+        if let number = Self.number(id) { return numbers.index(forKey: number) != nil }
+        return ids.index(forKey: id) != nil
+    }
+
+    /// What a hexadecimal digit in lower case stands for, by its character; 16 for every other one.
+    private static let digits: InlineArray<256, UInt8> = {
+        var digits = InlineArray<256, UInt8>(repeating: 16)
+        for (value, character) in "0123456789abcdef".utf8.enumerated() { digits[Int(character)] = UInt8(value) }
+        return digits
+    }()
+
+    /// What an id of 32 lower-case hexadecimal digits says. nil for every other one: no two ids are the same number.
+    private static func number(_ id: String) -> UInt128? {
+        guard id.utf8.count == 32 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for byte in id.utf8 {
+            let digit = digits[Int(byte)]
+            guard digit < 16 else { return nil }
+            high = high << 4 | low >> 60
+            low = low << 4 | UInt64(digit)
+        }
+        return UInt128(high) << 64 | UInt128(low)
     }
 
     /// Forgets revocations of tokens that have expired by `now`: these are refused as expired.
     /// Those of subjects stay, as the tokens that they cover are not known here.
     package mutating func prune(now: Int64) {
+        numbers = numbers.filter { $0.value > now }
         ids = ids.filter { $0.value > now }
     }
 }

@@ -35,6 +35,30 @@ import Tokens
         #expect(set.isRevoked(.example(id: "x", issuedAt: 5)))
     }
 
+    @Test(
+        "an id is compared to its last character, whatever it is made of",
+        arguments: [
+            "0123456789abcdef0123456789abcdef", "00000000000000000000000000000000", "ffffffffffffffffffffffffffffffff",
+            "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789abcdeg", "0123456789abcdef0123456789abcde",
+            "0123456789abcdef0123456789abcdef0", "+123456789abcdef0123456789abcdef", "", "t1",
+        ])
+    func spelling(id: String) {
+        let others = [
+            "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdee", "1123456789abcdef0123456789abcdef",
+            "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789abcdeg", "123456789abcdef0123456789abcdef",
+            "00000000000000000000000000000000", "0", "", "t1",
+        ]
+        let set = RevocationSet([.id(id, expiresAt: 100), .id(id, expiresAt: 90)])
+        #expect(set.count == 1)
+        #expect(set.isRevoked(.example(id: id)))
+        for other in others where other != id { #expect(!set.isRevoked(.example(id: other))) }
+        var pruned = set
+        pruned.prune(now: 99)
+        #expect(pruned.isRevoked(.example(id: id)))
+        pruned.prune(now: 100)
+        #expect(pruned.count == 0)
+    }
+
     @Test func manyIDs() {
         let set = RevocationSet((0..<100_000).map { .id("t\($0)", expiresAt: 2000) })
         #expect(set.count == 100_000)
