@@ -35,8 +35,8 @@ extension Channel {
             if result == .done { endOutput() }
             return result
         }
-        let result = send(&sealed)
-        guard result == .done else { return result }
+        let rest = send(&sealed)
+        guard rest == .done else { return rest }
         unsentOverhead = 0
         // Before the handshake is complete nothing can be encrypted; what is queued waits for it.
         if isSecure {
@@ -45,20 +45,12 @@ extension Channel {
                 unsafe worker.transfer.takeOutput { _ in }
                 return .failed
             }
-            // The last word and the end behind it are one packet.
-            if output == .ending { tls?.end() }
-            let result = sendSealed()
-            guard result == .done else { return result }
-            guard output == .open else {
-                endOutput()
-                return .done
-            }
         }
-        guard output == .ending else { return .done }
-        tls?.end()
-        let last = sendSealed()
-        if last == .done { endOutput() }
-        return last
+        // The last word and the end behind it are one packet.
+        if output == .ending { tls?.end() }
+        let result = sendSealed()
+        if result == .done { endOutput() }
+        return result
     }
 
     private func endOutput() {
