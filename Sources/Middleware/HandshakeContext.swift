@@ -36,7 +36,8 @@ package struct HandshakeContext: Sendable {
     /// The subject of the certificate that the client has shown and TLS has verified.
     package let clientCertificate: String?
     package let requestID: String
-    package let time: HandshakeTime
+    /// When it is judged: a handshake that had to wait goes on with a later time.
+    package internal(set) var time: HandshakeTime
     /// What goes upstream beside the fields that the engine writes itself (`Host`, the handshake's own, `X-Forwarded-*`).
     package var upstreamHeaders: HeaderFields
     /// Made on the upstream's 101 before it goes to the client.

@@ -3,7 +3,7 @@ package import Tokens
 
 /// One check, or one edit, of a handshake. It says what it thinks and never writes an answer.
 package protocol HandshakeMiddleware: Sendable {
-    /// Called once for each handshake, on any worker, and must not wait.
+    /// Called once for each handshake, on any worker, and must not block it: who has to wait says so by its verdict.
     func evaluate(_ context: inout HandshakeContext) -> Verdict
 }
 

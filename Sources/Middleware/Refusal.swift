@@ -5,6 +5,8 @@ package import WebSocketProtocol
 package enum Verdict: Sendable {
     case pass
     case refuse(Refusal)
+    /// Something must be known first.
+    case wait(PendingVerdict)
 }
 
 /// A handshake that does not go on, and all that its answer is made of.
