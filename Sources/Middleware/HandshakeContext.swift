@@ -44,6 +44,8 @@ package struct HandshakeContext: Sendable {
     package var responseEdits: [HeaderEdit] = []
     /// Set once a token has been verified.
     package var identity: VerifiedToken?
+    /// Until when that token holds the connection; set with it.
+    package var identityTerm: IdentityTerm?
     /// Held as long as the connection lives.
     package var leases: [ConnectionLease] = []
     package var shadowRefusals: [ShadowRefusal] = []

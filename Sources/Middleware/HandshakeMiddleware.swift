@@ -29,7 +29,7 @@ extension MiddlewareSettings {
         case .connectionRate(let settings): ConnectionRate(settings, of: chain, in: &environment)
         case .connectionLimit(let settings): ConnectionLimit(settings, of: chain, in: &environment)
         case .origin(let settings): OriginCheck(settings)
-        case .token(let settings): TokenCheck(settings, in: environment)
+        case .token(let settings): TokenCheck(settings, of: chain, in: &environment)
         case .headers(let settings): HeaderEdits(settings)
         }
     }

@@ -128,6 +128,8 @@ package struct AdmittedUpgrade: Sendable {
     package let clientAddress: IPAddress
     package let requestID: String
     package let identity: VerifiedToken?
+    /// Until when that token holds the connection; nil without one.
+    package let identityTerm: IdentityTerm?
     /// See ``HandshakeContext/upstreamHeaders``.
     package let upstreamHeaders: HeaderFields
     /// Made on the upstream's 101 before it goes to the client, in this order.
@@ -141,6 +143,7 @@ package struct AdmittedUpgrade: Sendable {
         clientAddress = context.clientAddress
         requestID = context.requestID
         identity = context.identity
+        identityTerm = context.identityTerm
         upstreamHeaders = context.upstreamHeaders
         responseEdits = context.responseEdits
         leases = context.leases

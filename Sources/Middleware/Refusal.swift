@@ -20,6 +20,12 @@ package struct Refusal: Error, Sendable, Hashable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
+    /// The time is rounded up to seconds: who comes back then is admitted.
+    init(_ reason: RefusalReason, retryAfterNanoseconds: Int64) {
+        let (seconds, rest) = retryAfterNanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        self.init(reason, retryAfterSeconds: max(1, Int(seconds) + (rest > 0 ? 1 : 0)))
+    }
+
     /// Why a request head, or what it asks for, was refused.
     package init(of error: HandshakeError) {
         switch error {
