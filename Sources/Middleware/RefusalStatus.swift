@@ -1,4 +1,5 @@
 package import PolicyModel
+package import WebSocketProtocol
 
 extension RefusalReason {
     /// The status that answers it: the single function from reason to status.
@@ -6,7 +7,8 @@ extension RefusalReason {
         switch self {
         case .malformedRequest, .malformedUpgrade, .tokenAmbiguous: 400
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
-            .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld:
+            .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
+            .ticketUsed, .ticketExpired, .ticketUnknown:
             401
         case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
             .clientCertificateInvalid:
@@ -19,6 +21,17 @@ extension RefusalReason {
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
         case .capacityExceeded, .draining, .tokenStoreUnavailable: 503
         case .upstreamTimeout: 504
+        }
+    }
+
+    /// The code of the close frame that takes the status's place where the client has had its 101: the single function from
+    /// reason to close code.
+    package var closeCode: CloseCode {
+        switch self {
+        case .draining: .serviceRestart
+        case .capacityExceeded, .tokenStoreUnavailable: .tryAgainLater
+        case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse, .upstreamTimeout: .internalError
+        default: .policyViolation
         }
     }
 
@@ -39,6 +52,9 @@ extension RefusalReason {
         case .tokenScopeMissing: "The token does not permit this."
         case .tokenAmbiguous: "Several tokens were sent, and they differ."
         case .tokenTooOld: "The token was issued too long ago."
+        case .ticketUsed: "The ticket has been used."
+        case .ticketExpired: "The ticket has expired."
+        case .ticketUnknown: "The ticket is not known here."
         case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
         case .tokenStoreUnavailable: "Tokens cannot be checked at the moment."
         case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."

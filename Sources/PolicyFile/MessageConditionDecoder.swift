@@ -57,22 +57,22 @@ extension PolicyDecoder {
         return fields.required("contains") { text($0, "contains") }
     }
 
+    /// An RFC 6901 pointer.
+    func jsonPointer(_ node: YAMLNode, _ key: String) -> JSONPointer? {
+        guard let text = string(node, key) else { return nil }
+        if let pointer = JSONPointer(text) { return pointer }
+        refuse(
+            node.position,
+            "\(quoted(text)) is no JSON pointer (RFC 6901): it begins with `/`, and `~` stands only in `~0` and `~1`")
+        return nil
+    }
+
     private func jsonTest(_ node: YAMLNode) -> MessageCondition.JSONTest? {
         guard
             let fields = fields(
                 node, of: "`json`", keys: ["pointer", "equals"], later: ["matches", "exists", "in", "schema"])
         else { return nil }
-        let pointer = fields.required("pointer", example: "/type") { node -> JSONPointer? in
-            guard let text = string(node, "pointer") else { return nil }
-            guard let pointer = JSONPointer(text) else {
-                refuse(
-                    node.position,
-                    "\(quoted(text)) is no JSON pointer (RFC 6901): it begins with `/`, and `~` stands only in `~0` and `~1`"
-                )
-                return nil
-            }
-            return pointer
-        }
+        let pointer = fields.required("pointer", example: "/type") { jsonPointer($0, "pointer") }
         if fields["equals"] == nil, ["matches", "exists", "in", "schema"].contains(where: { fields[$0] != nil }) {
             return nil
         }

@@ -23,7 +23,11 @@ extension MiddlewareDecoder {
             return name
         }
         var settings = TokenSettings(issuers: issuers, audience: audience, scopes: scopes)
-        settings.carriers = carriers ?? settings.carriers
+        if let carriers {
+            settings.carriers = carriers.carriers
+            settings.ticketParameter = carriers.ticketParameter
+            settings.firstMessage = carriers.firstMessage
+        }
         settings.expiryGrace = grace ?? settings.expiryGrace
         settings.maximumAge = maximumAge
         settings.failures = failures

@@ -16,6 +16,11 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenAmbiguous = "token-ambiguous"
     /// Issued longer ago than the route allows.
     case tokenTooOld = "token-too-old"
+    /// It has opened a connection before.
+    case ticketUsed = "ticket-used"
+    case ticketExpired = "ticket-expired"
+    /// Never given out here, or long ago.
+    case ticketUnknown = "ticket-unknown"
     /// Too many tokens of this address did not hold.
     case tokenFailuresExceeded = "token-failures-exceeded"
     /// The store cannot be read, so that no token can be known to be unrevoked.

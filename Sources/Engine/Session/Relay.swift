@@ -100,7 +100,8 @@ final class Relay: ChannelOwner {
     var deadline: Nanoseconds {
         guard ending == nil else { return endDeadline }
         return min(
-            lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds), frames.clientLife.deadline,
+            lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds),
+            frames.clientLife.deadline,
             frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline)
     }
 
