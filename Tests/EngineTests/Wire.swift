@@ -21,12 +21,15 @@ final class Wire {
     /// What has arrived at the far end.
     func read() -> [UInt8] { allBytes(from: far.number) }
 
-    /// Takes what has arrived at the far end, into a buffer that is there already.
-    func skip(_ buffer: inout [UInt8]) {
+    /// Takes what has arrived at the far end, into a buffer that is there already; how much that was.
+    @discardableResult
+    func skip(_ buffer: inout [UInt8]) -> Int {
+        var all = 0
         while true {
             // The buffer lives as long as the call, which writes no more than it holds.
             let result = unsafe buffer.withUnsafeMutableBytes { unsafe Socket.receive(far.number, into: $0) }
-            guard case .bytes = result else { return }
+            guard case .bytes(let count) = result else { return all }
+            all += count
         }
     }
 
