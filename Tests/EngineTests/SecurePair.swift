@@ -28,6 +28,12 @@ final class SecurePair {
         self.worker = worker
     }
 
+    // The channels keep their worker, and the worker open channels.
+    deinit {
+        server.channel.close()
+        client.channel.close()
+    }
+
     func shakeHands() {
         client.channel.startHandshake()
         worker.flushDirty()

@@ -18,6 +18,9 @@ final class Wire {
         self.far = Descriptor(owning: far)
     }
 
+    // The channel keeps its worker, and the worker an open channel.
+    deinit { channel.close() }
+
     /// What has arrived at the far end.
     func read() -> [UInt8] { allBytes(from: far.number) }
 
