@@ -49,6 +49,14 @@ package struct MiddlewareChain: Sendable {
         self.tokens = tokens
     }
 
+    /// How connections that it has admitted may bring a fresh token; nil where they may not.
+    package var renewal: TokenRenewal? {
+        for step in steps where !step.isShadow {
+            if let check = step.middleware as? TokenCheck { return check.renewal }
+        }
+        return nil
+    }
+
     /// Runs the chain until something refuses or has to wait. On refusal, what the context held is given back at once.
     package func admit(_ context: consuming HandshakeContext) -> ChainOutcome {
         var context = context

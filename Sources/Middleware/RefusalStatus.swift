@@ -8,6 +8,7 @@ extension RefusalReason {
         case .malformedRequest, .malformedUpgrade, .tokenAmbiguous: 400
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
             .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
+            .tokenSubjectMismatch,
             .ticketUsed, .ticketExpired, .ticketUnknown:
             401
         case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
@@ -51,6 +52,7 @@ extension RefusalReason {
         case .tokenAudienceMismatch: "The token is meant for another audience."
         case .tokenScopeMissing: "The token does not permit this."
         case .tokenAmbiguous: "Several tokens were sent, and they differ."
+        case .tokenSubjectMismatch: "The token is of somebody else."
         case .tokenTooOld: "The token was issued too long ago."
         case .ticketUsed: "The ticket has been used."
         case .ticketExpired: "The ticket has expired."

@@ -19,6 +19,11 @@ struct TokenCheck: HandshakeMiddleware {
         }
     }
 
+    /// Whether, and how, a live connection may bring a fresh token.
+    var renewal: TokenRenewal? {
+        settings.renewalPointer.flatMap { TokenRenewal(self, at: $0) }
+    }
+
     func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
@@ -91,12 +96,10 @@ struct TokenCheck: HandshakeMiddleware {
 
     private func check(_ text: String, _ context: inout HandshakeContext) -> Verdict {
         do throws(TokenError) {
-            let now = context.time.unixSeconds
-            let identity = try tokens.verify(
-                text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
-            if let end = IdentityTerm.tooOld(identity, settings), end <= now { return fail(.tokenTooOld, context) }
+            let (identity, term) = try verify(text, now: context.time.unixSeconds)
+            guard let term else { return fail(.tokenTooOld, context) }
             context.identity = identity
-            context.identityTerm = IdentityTerm(of: identity, settings)
+            context.identityTerm = term
             if context.purpose != .connection { context.ticketToken = text }
             return .pass
         } catch {
@@ -104,6 +107,14 @@ struct TokenCheck: HandshakeMiddleware {
             return error == .storeUnavailable
                 ? .refuse(Refusal(RefusalReason(error))) : fail(RefusalReason(error), context)
         }
+    }
+
+    /// A token that holds, and until when it holds a connection; nil for one that is too old for this route.
+    func verify(_ text: String, now: Int64) throws(TokenError) -> (VerifiedToken, IdentityTerm?) {
+        let identity = try tokens.verify(
+            text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
+        if let end = IdentityTerm.tooOld(identity, settings), end <= now { return (identity, nil) }
+        return (identity, IdentityTerm(of: identity, settings))
     }
 
     private func fail(_ reason: RefusalReason, _ context: HandshakeContext) -> Verdict {

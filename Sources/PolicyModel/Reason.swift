@@ -14,6 +14,8 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenScopeMissing = "token-scope-missing"
     /// Several tokens were carried, and they differ.
     case tokenAmbiguous = "token-ambiguous"
+    /// A fresh token is not of whom the connection is.
+    case tokenSubjectMismatch = "token-subject-mismatch"
     /// Issued longer ago than the route allows.
     case tokenTooOld = "token-too-old"
     /// It has opened a connection before.

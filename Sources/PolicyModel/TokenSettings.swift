@@ -29,6 +29,8 @@ package struct TokenSettings: Sendable {
     package var expiryGrace = Duration.zero
     /// How long after its issue (`iat`) a token is good, whatever its expiry says; nil: until its expiry.
     package var maximumAge: Duration?
+    /// Where a message of a live connection may bring a fresh token; nil: nowhere.
+    package var renewalPointer: JSONPointer?
     /// nil: an address may fail as often as it likes.
     package var failures: FailureSettings?
 

@@ -203,6 +203,7 @@ private func describe(_ token: TokenSettings) -> String {
     if let age = token.maximumAge { text += " age \(age)" }
     if let ticket = token.ticketParameter { text += " ticket \(ticket)" }
     if let it = token.firstMessage { text += " first message \(it.pointer) within \(it.timeout)" }
+    if let pointer = token.renewalPointer { text += " renewed at \(pointer)" }
     if let it = token.failures {
         text += " failures \(it.rate.count)/\(it.rate.period) block \(it.block) /\(it.ipv6Prefix)"
     }

@@ -27,8 +27,9 @@ struct TokenDecoderTests {
                 expiry_grace: 30s
                 max_age: 12h
                 failures: { rate: 10/1m, block: 5m }
+                renew: {}
             ----
-            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("X-Token", scheme: Optional("Token")), PolicyModel.TokenSettings.Carrier.header("authorization", scheme: Optional("Bearer"))] audience any scopes [] grace 30.0 seconds age 43200.0 seconds failures 10/60.0 seconds block 300.0 seconds /64
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("X-Token", scheme: Optional("Token")), PolicyModel.TokenSettings.Carrier.header("authorization", scheme: Optional("Bearer"))] audience any scopes [] grace 30.0 seconds age 43200.0 seconds renewed at /portcullis/token failures 10/60.0 seconds block 300.0 seconds /64
             == lockout that is wrong
             - token: { issuers: [local], failures: { rate: 10, blok: 5m } }
             - token: { issuers: [local], mode: shadow, failures: { block: 5m }, max_age: soon, from: [{ header: X, scheme: a b }, { scheme: Bearer }] }

@@ -71,6 +71,11 @@ struct AuditFacts {
         shadow += admitted.shadowRefusals
     }
 
+    /// A live connection has brought a fresh token.
+    mutating func renew(_ identity: VerifiedToken) {
+        tokenID = identity.id
+    }
+
     mutating func refuse(_ refusal: Refusal, now: Nanoseconds, since start: Nanoseconds) {
         event = .refused
         reason = refusal.reason.rawValue
