@@ -1,5 +1,5 @@
-import PolicyModel
-import Tokens
+package import PolicyModel
+package import Tokens
 import WebSocketProtocol
 
 /// `token`: a signed token must be carried, and must hold.
@@ -34,7 +34,7 @@ struct TokenCheck: HandshakeMiddleware {
 
 extension RefusalReason {
     /// One to one.
-    init(_ error: TokenError) {
+    package init(_ error: TokenError) {
         switch error {
         case .missing: self = .tokenMissing
         case .malformed: self = .tokenMalformed
