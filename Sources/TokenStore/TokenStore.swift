@@ -37,14 +37,15 @@ package final class TokenStore: Sendable {
         configuration.busyMode = .timeout(Self.patience)
         configuration.label = "portcullis.tokens"
         configuration.prepareDatabase { database in
-            // A revocation that was answered with "done" outlives a power cut.
-            try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
             // What is deleted is overwritten: a private key must not outlive its row.
             try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
             let database = try DatabaseQueue(path: file.path, configuration: configuration)
+            // What was answered, such as a revocation, outlives a power cut. Not among what prepares the connection: behind
+            // that, the WAL mode is switched on with less.
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             guard try !database.read(StoreSchema.migrator.hasBeenSuperseded) else {
                 throw TokenStoreError(
                     .superseded, path: file.path, what: "was written by a newer version of portcullis",
