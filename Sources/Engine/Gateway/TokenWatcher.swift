@@ -18,7 +18,7 @@ final class TokenWatcher: Sendable {
     private static let upkeepsBetweenReloads = 10
 
     /// Rows of each kind that one look removes at most: some milliseconds, in which no other process can write.
-    private static let pruneLimit = 200
+    private static let pruneLimit = 100
 
     private let stateDirectory: String
     private let authority: TokenAuthority
