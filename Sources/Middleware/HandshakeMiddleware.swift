@@ -18,10 +18,13 @@ package struct MiddlewareEnvironment: Sendable {
     package let tokens: TokenAuthority
     /// Client addresses that one rate table remembers at most.
     package let maximumTrackedAddresses: Int
+    /// Without one no token is admitted whose uses are limited.
+    package let uses: (any UseCounter)?
     /// Middlewares take their part of it when they are made.
     package var memory = MiddlewareMemory()
 
-    package init(tokens: TokenAuthority, maximumTrackedAddresses: Int = 65_536) {
+    package init(tokens: TokenAuthority, uses: (any UseCounter)? = nil, maximumTrackedAddresses: Int = 65_536) {
+        self.uses = uses
         self.tokens = tokens
         self.maximumTrackedAddresses = maximumTrackedAddresses
     }

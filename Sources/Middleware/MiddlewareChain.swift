@@ -15,6 +15,7 @@ package struct MiddlewareChain: Sendable {
     private let policyHeaders: [String]
     private let tokens: TokenAuthority
     private let tickets: TicketOffice
+    private let uses: (any UseCounter)?
     /// Whether a token that it admits may be turned into a ticket.
     package let givesTickets: Bool
 
@@ -35,14 +36,15 @@ package struct MiddlewareChain: Sendable {
         }
         self.init(
             steps, policyHeaders: policyHeaders, tokens: environment.tokens, tickets: environment.memory.tickets,
-            givesTickets: givesTickets)
+            uses: environment.uses, givesTickets: givesTickets)
     }
 
     init(
         _ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority, tickets: TicketOffice = TicketOffice(),
-        givesTickets: Bool = false
+        uses: (any UseCounter)? = nil, givesTickets: Bool = false
     ) {
         self.tickets = tickets
+        self.uses = uses
         self.givesTickets = givesTickets
         self.steps = steps
         self.policyHeaders = policyHeaders
@@ -88,8 +90,19 @@ package struct MiddlewareChain: Sendable {
                 return .suspended(SuspendedHandshake(pending: pending, context: context, chain: self, index: index))
             }
         }
+        if context.purpose == .connection {
+            // Behind all steps, so that it is counted once, when nothing else is in its way.
+            let verdict = start == steps.count ? conclusion?(&context) : nil
+            switch verdict ?? context.count(by: uses) {
+            case .pass: break
+            case .refuse(let refusal): return Self.refused(refusal, context)
+            case .wait(let pending):
+                return .suspended(
+                    SuspendedHandshake(pending: pending, context: context, chain: self, index: steps.count))
+            }
+        }
         // While it waited a revocation may have come, which found no connection to end.
-        if isResumed, let identity = context.identity, tokens.isRevoked(identity.claims) {
+        if isResumed, let identity = context.identity, tokens.isRevoked(identity.claims, keyID: identity.keyID) {
             return Self.refused(Refusal(.tokenRevoked), context)
         }
         return context.purpose == .connection ? .admitted(AdmittedUpgrade(context)) : answered(context)

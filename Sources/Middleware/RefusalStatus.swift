@@ -8,7 +8,7 @@ extension RefusalReason {
         case .malformedRequest, .malformedUpgrade, .tokenAmbiguous: 400
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
             .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
-            .tokenSubjectMismatch,
+            .tokenSubjectMismatch, .tokenAddressMismatch, .tokenExhausted,
             .ticketUsed, .ticketExpired, .ticketUnknown:
             401
         case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
@@ -53,6 +53,8 @@ extension RefusalReason {
         case .tokenScopeMissing: "The token does not permit this."
         case .tokenAmbiguous: "Several tokens were sent, and they differ."
         case .tokenSubjectMismatch: "The token is of somebody else."
+        case .tokenAddressMismatch: "The token is not good from this address."
+        case .tokenExhausted: "The token has been used as often as it may be."
         case .tokenTooOld: "The token was issued too long ago."
         case .ticketUsed: "The ticket has been used."
         case .ticketExpired: "The ticket has expired."

@@ -1,5 +1,5 @@
-import PolicyModel
-import Tokens
+package import PolicyModel
+package import Tokens
 import WebSocketProtocol
 
 /// `token`: a signed token must be carried, and must hold.
@@ -95,26 +95,40 @@ struct TokenCheck: HandshakeMiddleware {
     }
 
     private func check(_ text: String, _ context: inout HandshakeContext) -> Verdict {
-        do throws(TokenError) {
-            let (identity, term) = try verify(text, now: context.time.unixSeconds)
-            guard let term else { return fail(.tokenTooOld, context) }
+        do throws(RefusalReason) {
+            let (identity, term) = try verify(text, from: context.clientAddress, now: context.time.unixSeconds)
             context.identity = identity
             context.identityTerm = term
             if context.purpose != .connection { context.ticketToken = text }
             return .pass
         } catch {
             // That the store cannot be read is no fault of the client's.
-            return error == .storeUnavailable
-                ? .refuse(Refusal(RefusalReason(error))) : fail(RefusalReason(error), context)
+            return error == .tokenStoreUnavailable ? .refuse(Refusal(error)) : fail(error, context)
         }
     }
 
-    /// A token that holds, and until when it holds a connection; nil for one that is too old for this route.
-    func verify(_ text: String, now: Int64) throws(TokenError) -> (VerifiedToken, IdentityTerm?) {
-        let identity = try tokens.verify(
-            text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
-        if let end = IdentityTerm.tooOld(identity, settings), end <= now { return (identity, nil) }
+    /// A token that holds for a client of that address, and until when it holds a connection.
+    func verify(
+        _ text: String, from address: IPAddress, now: Int64
+    ) throws(RefusalReason) -> (VerifiedToken, IdentityTerm) {
+        let identity: VerifiedToken
+        do throws(TokenError) {
+            identity = try tokens.verify(
+                text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
+        } catch {
+            throw RefusalReason(error)
+        }
+        if let end = IdentityTerm.tooOld(identity, settings), end <= now { throw .tokenTooOld }
+        let networks = identity.claims.fromAddresses
+        if !networks.isEmpty, !networks.contains(where: { Self.network($0, contains: address) }) {
+            throw .tokenAddressMismatch
+        }
         return (identity, IdentityTerm(of: identity, settings))
+    }
+
+    /// A text that is no network has nobody in it.
+    private static func network(_ text: String, contains address: IPAddress) -> Bool {
+        (try? CIDR(text)).map { CIDRSet([$0]).contains(address) } ?? false
     }
 
     private func fail(_ reason: RefusalReason, _ context: HandshakeContext) -> Verdict {
@@ -138,7 +152,7 @@ extension TokenCheck {
 
 extension RefusalReason {
     /// One to one.
-    init(_ error: TokenError) {
+    package init(_ error: TokenError) {
         switch error {
         case .missing: self = .tokenMissing
         case .malformed: self = .tokenMalformed

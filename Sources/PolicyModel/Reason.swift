@@ -18,6 +18,10 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenSubjectMismatch = "token-subject-mismatch"
     /// Issued longer ago than the route allows.
     case tokenTooOld = "token-too-old"
+    /// It is bound to other networks than the client's.
+    case tokenAddressMismatch = "token-address-mismatch"
+    /// It has opened as many connections as it may.
+    case tokenExhausted = "token-exhausted"
     /// It has opened a connection before.
     case ticketUsed = "ticket-used"
     case ticketExpired = "ticket-expired"

@@ -29,9 +29,9 @@ package final class TokenAuthority: Sendable {
         }
     }
 
-    /// Forgets revocations of tokens that have expired by `now` (Unix seconds). Takes time with their number: for a now and then.
-    package func forgetExpired(now: Int64) {
-        state.withLock { $0.revocations.prune(now: now) }
+    /// Puts these revocations in the place of all that were known so far: those that no longer matter are forgotten.
+    package func replaceRevocations(_ revocations: RevocationSet) {
+        state.withLock { $0.revocations = revocations }
     }
 
     /// Says that the store cannot be read, or that it can again. As long as it cannot, every token is refused: an unknown
@@ -40,9 +40,9 @@ package final class TokenAuthority: Sendable {
         state.withLock { $0.isUnavailable = isUnavailable }
     }
 
-    /// Whether a token that was admitted is revoked by now.
-    package func isRevoked(_ claims: TokenClaims) -> Bool {
-        state.withLock { $0.revocations.isRevoked(claims) }
+    /// Whether a token that was admitted, signed by the key `keyID`, is revoked by now.
+    package func isRevoked(_ claims: TokenClaims, keyID: String?) -> Bool {
+        state.withLock { $0.revocations.isRevoked(claims, keyID: keyID) }
     }
 
     /// Checks a token of the builtin issuer (RFC 7519 section 7.2, RFC 8725).
@@ -66,7 +66,7 @@ package final class TokenAuthority: Sendable {
         // Looked up after the slow signature, so that a revocation that came meanwhile counts.
         try state.withLock { state throws(TokenError) in
             if state.isUnavailable { throw .storeUnavailable }
-            if state.revocations.isRevoked(claims) { throw .revoked }
+            if state.revocations.isRevoked(claims, keyID: keyID) { throw .revoked }
         }
         if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
         guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }

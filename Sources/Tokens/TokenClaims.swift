@@ -57,6 +57,7 @@ package struct TokenClaims: Sendable, Hashable {
         }
         // A dictionary that was emptied keeps its storage, for as long as the connection lasts.
         other = rest.isEmpty ? [:] : rest
+        try checkPrivateClaims()
     }
 
     /// The claims set as it stands in a token.
@@ -115,6 +116,39 @@ package struct TokenClaims: Sendable, Hashable {
             guard let whole = Int64(exactly: seconds.rounded(rule)) else { throw .malformed }
             return whole
         default: throw .malformed
+        }
+    }
+}
+
+/// Claims that `portcullis token issue` writes and no RFC knows. In tokens of other issuers they mean nothing here.
+extension TokenClaims {
+    /// Names of the private claims.
+    package static let privateNames = ["uses", "from_address"]
+
+    /// `uses`: how many connections the token is good for in all, at least 1; nil for any number.
+    package var uses: Int64? {
+        guard issuer == Self.builtinIssuer, case .integer(let uses)? = other["uses"] else { return nil }
+        return uses
+    }
+
+    /// `from_address`: the networks that the token is bound to, as CIDR texts; none where it is good from anywhere.
+    package var fromAddresses: [String] {
+        guard issuer == Self.builtinIssuer, case .array(let networks)? = other["from_address"] else { return [] }
+        return networks.compactMap { network in
+            if case .string(let text) = network { text } else { nil }
+        }
+    }
+
+    /// A bound that cannot be read must not be no bound.
+    private func checkPrivateClaims() throws(TokenError) {
+        guard issuer == Self.builtinIssuer else { return }
+        if other["uses"] != nil {
+            guard let uses, uses > 0 else { throw .malformed }
+        }
+        if let networks = other["from_address"] {
+            guard case .array(let values) = networks, !values.isEmpty, fromAddresses.count == values.count else {
+                throw .malformed
+            }
         }
     }
 }

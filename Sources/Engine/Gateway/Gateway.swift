@@ -72,6 +72,7 @@ package final class Gateway {
     private let acceptor: Acceptor
     private let audit: AuditLog
     private let watcher: TokenWatcher
+    private let uses: TokenUses
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
     private let reloader: Reloader
@@ -86,11 +87,14 @@ package final class Gateway {
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
+        let uses = try TokenUses(stateDirectory: configuration.stateDirectory, logger: logger)
+        self.uses = uses
         let root = configuration.root
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
-                policy, tokens: authority, resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
+                policy, tokens: authority, uses: uses, resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" },
+                after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
@@ -137,6 +141,8 @@ package final class Gateway {
             audited.wake()
         }
         let watcherThread = try WorkerThread("tokens") { watcher.run(from: position) }
+        let uses = uses
+        _ = try WorkerThread("uses") { uses.run() }
         _ = try WorkerThread("resolver") { resolver.run() }
         try startWorkers()
         _ = try WorkerThread("reloader") { reloader.run(from: runtime) }
@@ -147,6 +153,7 @@ package final class Gateway {
             finished.wait(milliseconds: Self.stopPatience)
         }
         watcher.stop()
+        uses.stop()
         resolver.stop()
         reloader.stop()
         watcherThread.join()

@@ -19,13 +19,14 @@ final class GatewayRuntime: Sendable {
     /// Reads the certificates; `resolve` turns a policy's path into one of the file system. What the runtime `before` this
     /// one has learnt goes on in it: rates and counts of clients, live connections, addresses of upstreams.
     init(
-        _ versioned: VersionedPolicy, tokens: TokenAuthority, resolve: (String) -> String,
+        _ versioned: VersionedPolicy, tokens: TokenAuthority, uses: (any UseCounter)? = nil,
+        resolve: (String) -> String,
         after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
         policyVersion = versioned.version
         limits = policy.limits
-        var environment = MiddlewareEnvironment(tokens: tokens)
+        var environment = MiddlewareEnvironment(tokens: tokens, uses: uses)
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {
