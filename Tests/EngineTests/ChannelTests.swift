@@ -58,10 +58,12 @@ import Testing
         wire.channel.setReading(false)
         #expect(wire.channel.interest == all)
         wire.write([1])
+        worker.setHousekeepingDeadline(0)
         worker.turn()
         #expect(wire.channel.interest == [] && wire.owner.received.isEmpty)
         wire.channel.setReading(true)
         #expect(wire.channel.interest == all)
+        worker.setHousekeepingDeadline(0)
         worker.turn()
         #expect(wire.owner.received == [1])
     }
@@ -70,13 +72,16 @@ import Testing
     func hangupInPause() {
         wire.channel.setReading(false, watchingHangup: true)
         wire.write([1])
+        worker.setHousekeepingDeadline(0)
         worker.turn()
         #expect(wire.channel.interest == [.hangup] && wire.owner.failures == 0)
         wire.channel.setReading(false)
         wire.endSending()
+        worker.setHousekeepingDeadline(0)
         worker.turn()
         #expect(wire.channel.interest == [] && wire.owner.failures == 0)
         wire.channel.setReading(false, watchingHangup: true)
+        worker.setHousekeepingDeadline(0)
         worker.turn()
         #expect(wire.owner.failures == 1)
     }
@@ -84,10 +89,12 @@ import Testing
     @Test("an end is told once")
     func endOnce() {
         wire.endSending()
-        worker.turn()
         worker.setHousekeepingDeadline(0)
         worker.turn()
         #expect(wire.owner.ends == 1 && wire.channel.interest == [])
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.owner.ends == 1)
     }
 
     @Test("what its owner puts back comes again once it is read, before what comes later, as often as that takes")
