@@ -41,16 +41,17 @@ def sample(state: Path) -> list[str]:
 
 def measure_commands(state: Path, ids: list[str]) -> None:
     words = ["--state", state]
-    show("version of the binary (a process and nothing else)", times(lambda _: run("--help")))
+    show("--help (a process and nothing else)", times(lambda _: run("--help")))
     show("token issue", times(lambda number: run("token", "issue", "--subject", f"new-{number}", *words)))
     show("token revoke --id", times(lambda number: run("token", "revoke", "--id", ids[number], *words)))
     show("token revoke --subject", times(lambda number: run("token", "revoke", "--subject", f"user-{number}", *words)))
     show("token list --subject", times(lambda number: run("token", "list", "--subject", f"user-{number}", *words)))
     show("token list --json, everything", [measured(lambda: run("token", "list", "--json", *words))])
     show("token list, everything", [measured(lambda: run("token", "list", *words))])
-    show("token list --status revoked, everything", [measured(lambda: run("token", "list", "--status", "revoked", *words))])
+    show("token list --status revoked, all", [measured(lambda: run("token", "list", "--status", "revoked", *words))])
+    first = first_key(state)
     show("key rotate", times(lambda _: run("key", "rotate", *words)))
-    show("token revoke --key, of all of them", [measured(lambda: run("token", "revoke", "--key", first_key(state), *words))])
+    show("token revoke --key, most of them", [measured(lambda: run("token", "revoke", "--key", first, *words))])
     show("token revoke --all", [measured(lambda: run("token", "revoke", "--all", *words))])
 
 

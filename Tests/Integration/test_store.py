@@ -82,7 +82,10 @@ class Victims:
     def _answer(self, *words: str, kill_after: float | None) -> str:
         """The one line of the command; empty where it was killed before it had written the whole of it."""
         process = subprocess.Popen(
-            [self._portcullis, *words, "--state", self._state], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [self._portcullis, *words, "--state", self._state],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             output, errors = process.communicate(timeout=kill_after)
@@ -97,7 +100,7 @@ class Victims:
 def test_a_crash_loses_nothing_that_was_answered(portcullis: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     victims = Victims(portcullis, state)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 10 * SLOWNESS
     while time.monotonic() < end:
         victims.issue()
         victims.issue()

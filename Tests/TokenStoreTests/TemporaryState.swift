@@ -86,10 +86,11 @@ extension TokenStore {
 }
 
 extension StoredKey {
-    /// Not a key of any algorithm, but bytes as the store wants them.
-    static func made(_ id: String) -> StoredKey {
+    /// Not a key of any algorithm, but bytes as the store wants them, the secret ones so often one after the other.
+    static func made(_ id: String, secrets: Int = 1) -> StoredKey {
         StoredKey(
-            id: id, algorithm: .edDSA, publicKey: Array("public \(id)".utf8), privateKey: Array("secret \(id)".utf8))
+            id: id, algorithm: .edDSA, publicKey: Array("public \(id)".utf8),
+            privateKey: Array(String(repeating: "secret \(id) ", count: secrets).utf8))
     }
 }
 

@@ -10,7 +10,8 @@ import Tokens
     init() throws {
         state = try TemporaryState()
         store = try state.store()
-        _ = try store.signingKey(now: 100) { .made("k1") }
+        // Longer than what takes its place, which would cover it by chance.
+        _ = try store.signingKey(now: 100) { .made("k1", secrets: 50) }
     }
 
     private func states(now: Int64) throws -> [String: StoredPublicKey.State] {
