@@ -5,41 +5,40 @@ import WebSocketProtocol
 enum CarriedToken: Hashable {
     case none
     case token(String)
-    /// A header that may stand once stands twice: gateway and upstream could each read another one.
+    /// Several, and they differ: gateway and upstream could each believe another one.
     case ambiguous
 
-    /// The first of the carriers that carries something counts; an empty value is nothing.
+    /// Looks at all of the carriers, in all places where one may stand; an empty value is nothing.
     init(in request: UpgradeRequest, from carriers: [TokenSettings.Carrier]) {
-        for carrier in carriers {
-            let found = carrier.token(in: request)
-            guard case .none = found else {
-                self = found
-                return
-            }
-        }
         self = .none
+        for carrier in carriers {
+            for text in carrier.tokens(in: request) where !text.isEmpty { add(text) }
+        }
     }
 
-    fileprivate init(text: (some StringProtocol)?) {
-        if let text, !text.isEmpty { self = .token(String(text)) } else { self = .none }
+    private mutating func add(_ text: Substring) {
+        switch self {
+        case .none: self = .token(String(text))
+        case .token(let known) where known == text: break
+        case .token, .ambiguous: self = .ambiguous
+        }
     }
 }
 
 extension TokenSettings.Carrier {
-    fileprivate func token(in request: UpgradeRequest) -> CarriedToken {
+    fileprivate func tokens(in request: UpgradeRequest) -> [Substring] {
         switch self {
-        case .header(let name):
+        case .header(let name, let scheme):
             let values = request.headers.values(name)
-            guard values.count <= 1 else { return .ambiguous }
-            guard name.lowercased() == "authorization" else { return CarriedToken(text: values.first) }
-            return CarriedToken(text: values.first.flatMap(Self.bearer))
+            // Of two different ones a server behind might read the one that carries nothing here.
+            guard Set(values).count <= 1 else { return values.map { $0[...] } }
+            return scheme.map { scheme in values.compactMap { Self.credentials($0, scheme) } } ?? values.map { $0[...] }
         case .subprotocol(let prefix):
-            return CarriedToken(
-                text: request.subprotocols.first { $0.hasPrefix(prefix) }?.dropFirst(prefix.count))
+            return request.subprotocols.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }
         case .cookie(let name):
-            return CarriedToken(text: Self.cookie(name, in: request.headers))
+            return Self.cookies(name, in: request.headers)
         case .query(let name):
-            return CarriedToken(text: request.target.queryItems.first { $0.name == name }?.value)
+            return request.target.queryItems.filter { $0.name == name }.map { $0.value[...] }
         }
     }
 
@@ -52,25 +51,29 @@ extension TokenSettings.Carrier {
         }
     }
 
-    /// RFC 6750 section 2.1: the scheme without case, spaces, the token. nil for another scheme.
-    private static func bearer(_ value: String) -> Substring? {
-        guard let space = value.firstIndex(of: " "), value[..<space].lowercased() == "bearer" else { return nil }
+    /// RFC 9110 section 11.4: the scheme without case, spaces, the token. nil for another scheme.
+    private static func credentials(_ value: String, _ scheme: String) -> Substring? {
+        guard let space = value.firstIndex(of: " "), value[..<space].lowercased() == scheme.lowercased() else {
+            return nil
+        }
         return value[space...].drop { $0 == " " }
     }
 
-    /// RFC 6265 section 4.2.1: the first pair of that name; names count with their case.
-    private static func cookie(_ name: String, in headers: HeaderFields) -> Substring? {
+    /// RFC 6265 section 4.2.1: the pairs of that name; names count with their case.
+    private static func cookies(_ name: String, in headers: HeaderFields) -> [Substring] {
+        var found: [Substring] = []
         for field in headers.values("Cookie") {
             for piece in field.split(separator: ";") {
-                guard let equals = piece.firstIndex(of: "=") else { continue }
-                guard piece[..<equals].trimmingSpaces() == name else { continue }
+                guard let equals = piece.firstIndex(of: "="), piece[..<equals].trimmingSpaces() == name else {
+                    continue
+                }
                 let value = piece[piece.index(after: equals)...].trimmingSpaces()
                 // Section 4.1.1: quotes may stand around a value and are no part of what was stored by most servers.
-                return value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"")
-                    ? value.dropFirst().dropLast() : value
+                let isQuoted = value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"")
+                found.append(isQuoted ? value.dropFirst().dropLast() : value)
             }
         }
-        return nil
+        return found
     }
 }
 

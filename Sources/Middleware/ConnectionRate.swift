@@ -14,9 +14,7 @@ struct ConnectionRate: AddressCheck {
         switch table.take(address.network(ipv6Prefix: ipv6Prefix), now: monotonic) {
         case .admitted: return nil
         case .refused(let retryAfter):
-            // Rounded up: who comes back at that second is admitted.
-            let (seconds, rest) = retryAfter.quotientAndRemainder(dividingBy: 1_000_000_000)
-            return Refusal(.connectionRateExceeded, retryAfterSeconds: max(1, Int(seconds) + (rest > 0 ? 1 : 0)))
+            return Refusal(.connectionRateExceeded, retryAfterNanoseconds: retryAfter)
         }
     }
 }

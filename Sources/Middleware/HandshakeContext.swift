@@ -36,13 +36,16 @@ package struct HandshakeContext: Sendable {
     /// The subject of the certificate that the client has shown and TLS has verified.
     package let clientCertificate: String?
     package let requestID: String
-    package let time: HandshakeTime
+    /// When it is judged: a handshake that had to wait goes on with a later time.
+    package internal(set) var time: HandshakeTime
     /// What goes upstream beside the fields that the engine writes itself (`Host`, the handshake's own, `X-Forwarded-*`).
     package var upstreamHeaders: HeaderFields
     /// Made on the upstream's 101 before it goes to the client.
     package var responseEdits: [HeaderEdit] = []
     /// Set once a token has been verified.
     package var identity: VerifiedToken?
+    /// Until when that token holds the connection; set with it.
+    package var identityTerm: IdentityTerm?
     /// Held as long as the connection lives.
     package var leases: [ConnectionLease] = []
     package var shadowRefusals: [ShadowRefusal] = []

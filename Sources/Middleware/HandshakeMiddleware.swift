@@ -3,7 +3,7 @@ package import Tokens
 
 /// One check, or one edit, of a handshake. It says what it thinks and never writes an answer.
 package protocol HandshakeMiddleware: Sendable {
-    /// Called once for each handshake, on any worker, and must not wait.
+    /// Called once for each handshake, on any worker, and must not block it: who has to wait says so by its verdict.
     func evaluate(_ context: inout HandshakeContext) -> Verdict
 }
 
@@ -29,7 +29,7 @@ extension MiddlewareSettings {
         case .connectionRate(let settings): ConnectionRate(settings, of: chain, in: &environment)
         case .connectionLimit(let settings): ConnectionLimit(settings, of: chain, in: &environment)
         case .origin(let settings): OriginCheck(settings)
-        case .token(let settings): TokenCheck(settings, in: environment)
+        case .token(let settings): TokenCheck(settings, of: chain, in: &environment)
         case .headers(let settings): HeaderEdits(settings)
         }
     }

@@ -4,7 +4,7 @@ package import WebSocketProtocol
 
 /// A route's middleware in the policy's order: the only way from a handshake to an ``AdmittedUpgrade``.
 package struct MiddlewareChain: Sendable {
-    private struct Step: Sendable {
+    struct Step: Sendable {
         let name: String
         let isShadow: Bool
         let middleware: any HandshakeMiddleware
@@ -13,6 +13,7 @@ package struct MiddlewareChain: Sendable {
     private let steps: [Step]
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
+    private let tokens: TokenAuthority
 
     /// Each chain keeps rates and counts of its own, by its `name`.
     package init(entries: [MiddlewareEntry], name: String, environment: inout MiddlewareEnvironment) {
@@ -21,37 +22,70 @@ package struct MiddlewareChain: Sendable {
             let middleware = entry.settings.middleware(of: name, in: &environment)
             steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware))
         }
-        self.steps = steps
-        policyHeaders = entries.flatMap { entry -> [String] in
+        let policyHeaders = entries.flatMap { entry -> [String] in
             guard entry.mode == .enforce, case .headers(let settings) = entry.settings else { return [] }
             return settings.request.set.map(\.name)
         }
+        self.init(steps, policyHeaders: policyHeaders, tokens: environment.tokens)
     }
 
-    /// Runs the chain until something refuses. On refusal, what the context held is given back at once.
+    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority) {
+        self.steps = steps
+        self.policyHeaders = policyHeaders
+        self.tokens = tokens
+    }
+
+    /// Runs the chain until something refuses or has to wait. On refusal, what the context held is given back at once.
     package func admit(_ context: consuming HandshakeContext) -> ChainOutcome {
         var context = context
         for name in policyHeaders { context.upstreamHeaders.removeEquivalent(name) }
-        for step in steps {
-            if step.isShadow {
-                Self.note(step, &context)
-            } else if case .refuse(let refusal) = step.middleware.evaluate(&context) {
-                context.leases = []
-                return .refused(refusal, context)
+        return run(context, from: 0, isResumed: false)
+    }
+
+    /// Goes on with a handshake whose step `index` has had to wait.
+    fileprivate func resume(
+        _ context: consuming HandshakeContext, at index: Int, with conclusion: @escaping Conclusion
+    ) -> ChainOutcome {
+        run(context, from: index, with: conclusion, isResumed: true)
+    }
+
+    /// Runs the steps from `start` on, of which the first is judged by `conclusion` where there is one.
+    private func run(
+        _ context: consuming HandshakeContext, from start: Int, with conclusion: Conclusion? = nil, isResumed: Bool
+    ) -> ChainOutcome {
+        var context = context
+        for index in start..<steps.count {
+            switch Self.judge(steps[index], &context, by: index == start ? conclusion : nil) {
+            case .pass: continue
+            case .refuse(let refusal): return Self.refused(refusal, context)
+            case .wait(let pending):
+                return .suspended(SuspendedHandshake(pending: pending, context: context, chain: self, index: index))
             }
+        }
+        // While it waited a revocation may have come, which found no connection to end.
+        if isResumed, let identity = context.identity, tokens.isRevoked(identity.claims) {
+            return Self.refused(Refusal(.tokenRevoked), context)
         }
         return .admitted(AdmittedUpgrade(context))
     }
 
-    /// Runs a step on a copy, and keeps of it only what it would have refused. Leases stay too: without them a limit in
-    /// shadow mode would count nobody and never be reached.
-    private static func note(_ step: Step, _ context: inout HandshakeContext) {
+    private static func refused(_ refusal: Refusal, _ context: consuming HandshakeContext) -> ChainOutcome {
+        context.leases = []
+        return .refused(refusal, context)
+    }
+
+    /// A step's verdict. In shadow mode it works on a copy, and only what it would have refused is kept. Leases stay too:
+    /// without them a limit in shadow mode would count nobody and never be reached.
+    private static func judge(
+        _ step: Step, _ context: inout HandshakeContext, by conclusion: Conclusion?
+    ) -> Verdict {
+        guard step.isShadow else { return conclusion?(&context) ?? step.middleware.evaluate(&context) }
         var copy = context
-        let verdict = step.middleware.evaluate(&copy)
+        let verdict = conclusion?(&copy) ?? step.middleware.evaluate(&copy)
         context.leases = copy.leases
-        if case .refuse(let refusal) = verdict {
-            context.shadowRefusals.append(ShadowRefusal(middleware: step.name, reason: refusal.reason))
-        }
+        guard case .refuse(let refusal) = verdict else { return verdict }
+        context.shadowRefusals.append(ShadowRefusal(middleware: step.name, reason: refusal.reason))
+        return .pass
     }
 }
 
@@ -60,6 +94,31 @@ package enum ChainOutcome: Sendable {
     case admitted(AdmittedUpgrade)
     /// With the context as it was then, for the audit log. Its request may still carry a token.
     case refused(Refusal, HandshakeContext)
+    /// A step has to wait; nothing is decided.
+    case suspended(SuspendedHandshake)
+}
+
+/// A handshake in the middle of its chain.
+package struct SuspendedHandshake: Sendable {
+    /// What it waits for.
+    package let pending: PendingVerdict
+    /// As it was when it was suspended, for the audit log.
+    package private(set) var context: HandshakeContext
+    private let chain: MiddlewareChain
+    private let index: Int
+
+    fileprivate init(pending: PendingVerdict, context: HandshakeContext, chain: MiddlewareChain, index: Int) {
+        self.pending = pending
+        self.context = context
+        self.chain = chain
+        self.index = index
+    }
+
+    /// Goes on at `time`, the step that waited judging by `conclusion`.
+    package consuming func resume(at time: HandshakeTime, with conclusion: @escaping Conclusion) -> ChainOutcome {
+        context.time = time
+        return chain.resume(context, at: index, with: conclusion)
+    }
 }
 
 /// The proof that a handshake has passed its route's chain: nothing else can make one, and a relay cannot be built without.
@@ -69,6 +128,8 @@ package struct AdmittedUpgrade: Sendable {
     package let clientAddress: IPAddress
     package let requestID: String
     package let identity: VerifiedToken?
+    /// Until when that token holds the connection; nil without one.
+    package let identityTerm: IdentityTerm?
     /// See ``HandshakeContext/upstreamHeaders``.
     package let upstreamHeaders: HeaderFields
     /// Made on the upstream's 101 before it goes to the client, in this order.
@@ -82,6 +143,7 @@ package struct AdmittedUpgrade: Sendable {
         clientAddress = context.clientAddress
         requestID = context.requestID
         identity = context.identity
+        identityTerm = context.identityTerm
         upstreamHeaders = context.upstreamHeaders
         responseEdits = context.responseEdits
         leases = context.leases

@@ -8,6 +8,7 @@ internal import PolicyModel
 package struct MiddlewareMemory: Sendable {
     private var rates = Shelf<RateTable>()
     private var counters = Shelf<ConnectionCounter>()
+    private var failures = Shelf<TokenFailures>()
 
     package init() {}
 
@@ -16,12 +17,19 @@ package struct MiddlewareMemory: Sendable {
         var next = MiddlewareMemory()
         next.rates.kept = rates.inUse
         next.counters.kept = counters.inUse
+        next.failures.kept = failures.inUse
         return next
     }
 
     mutating func rateTable(_ settings: ConnectionRateSettings, of chain: String, capacity: Int) -> RateTable {
         rates.item(at: Place(chain: chain, shape: .rate(settings))) {
             RateTable(bucket: TokenBucket(rate: settings.rate, burst: settings.burst), capacity: capacity)
+        }
+    }
+
+    mutating func tokenFailures(_ settings: FailureSettings, of chain: String, capacity: Int) -> TokenFailures {
+        failures.item(at: Place(chain: chain, shape: .failures(settings))) {
+            TokenFailures(settings, capacity: capacity)
         }
     }
 
@@ -35,6 +43,7 @@ private struct Place: Hashable {
     enum Shape: Hashable {
         case rate(ConnectionRateSettings)
         case limit(ipv6Prefix: Int)
+        case failures(FailureSettings)
     }
 
     let chain: String

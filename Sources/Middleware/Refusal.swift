@@ -5,6 +5,8 @@ package import WebSocketProtocol
 package enum Verdict: Sendable {
     case pass
     case refuse(Refusal)
+    /// Something must be known first.
+    case wait(PendingVerdict)
 }
 
 /// A handshake that does not go on, and all that its answer is made of.
@@ -16,6 +18,12 @@ package struct Refusal: Error, Sendable, Hashable {
     package init(_ reason: RefusalReason, retryAfterSeconds: Int? = nil) {
         self.reason = reason
         self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// The time is rounded up to seconds: who comes back then is admitted.
+    init(_ reason: RefusalReason, retryAfterNanoseconds: Int64) {
+        let (seconds, rest) = retryAfterNanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        self.init(reason, retryAfterSeconds: max(1, Int(seconds) + (rest > 0 ? 1 : 0)))
     }
 
     /// Why a request head, or what it asks for, was refused.

@@ -4,9 +4,9 @@ extension RefusalReason {
     /// The status that answers it: the single function from reason to status.
     package var status: Int {
         switch self {
-        case .malformedRequest, .malformedUpgrade: 400
+        case .malformedRequest, .malformedUpgrade, .tokenAmbiguous: 400
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
-            .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch:
+            .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld:
             401
         case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
             .clientCertificateInvalid:
@@ -14,7 +14,7 @@ extension RefusalReason {
         case .routeNotFound: 404
         case .requestTimeout: 408
         case .upgradeRequired, .versionUnsupported: 426
-        case .connectionRateExceeded, .connectionLimitExceeded: 429
+        case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded: 429
         case .headersTooLarge: 431
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
         case .capacityExceeded, .draining, .tokenStoreUnavailable: 503
@@ -37,6 +37,9 @@ extension RefusalReason {
         case .tokenRevoked: "The token has been revoked."
         case .tokenAudienceMismatch: "The token is meant for another audience."
         case .tokenScopeMissing: "The token does not permit this."
+        case .tokenAmbiguous: "Several tokens were sent, and they differ."
+        case .tokenTooOld: "The token was issued too long ago."
+        case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
         case .tokenStoreUnavailable: "Tokens cannot be checked at the moment."
         case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."
         case .originMissing: "An Origin is needed and none was sent."

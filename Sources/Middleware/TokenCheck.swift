@@ -6,29 +6,56 @@ import WebSocketProtocol
 struct TokenCheck: HandshakeMiddleware {
     private let settings: TokenSettings
     private let tokens: TokenAuthority
+    /// nil where an address may fail as often as it likes.
+    private let failures: TokenFailures?
 
-    init(_ settings: TokenSettings, in environment: MiddlewareEnvironment) {
+    init(_ settings: TokenSettings, of chain: String, in environment: inout MiddlewareEnvironment) {
         self.settings = settings
         tokens = environment.tokens
+        failures = settings.failures.map {
+            environment.memory.tokenFailures($0, of: chain, capacity: environment.maximumTrackedAddresses)
+        }
     }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        let found = CarriedToken(in: context.request, from: settings.carriers)
+        let carried = CarriedToken(in: context.request, from: settings.carriers)
         // Whatever comes of it: no carrier that goes into a URL or a subprotocol is seen behind the gateway.
         for carrier in settings.carriers { carrier.strip(from: &context.request) }
-        switch found {
+        if let lockout = lockout(context) { return .refuse(lockout) }
+        switch carried {
         case .none: return .refuse(Refusal(.tokenMissing))
-        case .ambiguous: return .refuse(Refusal(.tokenMalformed))
-        case .token(let text):
-            do throws(TokenError) {
-                context.identity = try tokens.verify(
-                    text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes,
-                    now: context.time.unixSeconds)
-                return .pass
-            } catch {
-                return .refuse(Refusal(RefusalReason(error)))
-            }
+        case .ambiguous: return fail(.tokenAmbiguous, context)
+        case .token(let text): return check(text, &context)
         }
+    }
+
+    /// An address that has failed too often is not listened to, whatever it brings.
+    private func lockout(_ context: HandshakeContext) -> Refusal? {
+        let now = context.time.monotonic
+        return failures?.remainingBlock(of: context.clientAddress, now: now).map {
+            Refusal(.tokenFailuresExceeded, retryAfterNanoseconds: $0)
+        }
+    }
+
+    private func check(_ text: String, _ context: inout HandshakeContext) -> Verdict {
+        do throws(TokenError) {
+            let now = context.time.unixSeconds
+            let identity = try tokens.verify(
+                text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
+            if let end = IdentityTerm.tooOld(identity, settings), end <= now { return fail(.tokenTooOld, context) }
+            context.identity = identity
+            context.identityTerm = IdentityTerm(of: identity, settings)
+            return .pass
+        } catch {
+            // That the store cannot be read is no fault of the client's.
+            return error == .storeUnavailable
+                ? .refuse(Refusal(RefusalReason(error))) : fail(RefusalReason(error), context)
+        }
+    }
+
+    private func fail(_ reason: RefusalReason, _ context: HandshakeContext) -> Verdict {
+        failures?.count(context.clientAddress, now: context.time.monotonic)
+        return .refuse(Refusal(reason))
     }
 }
 

@@ -2,11 +2,14 @@ import PolicyModel
 
 extension MiddlewareDecoder {
     static let token = MiddlewareDecoder(
-        name: "token", keys: ["issuers", "from", "audience", "scopes"], runsBeforeTLS: false
+        name: "token",
+        keys: ["issuers", "from", "audience", "scopes", "expiry_grace", "max_age", "failures"], runsBeforeTLS: false
     ) { decoder, fields in
         let audience = fields.decoded("audience") { decoder.text($0, "audience") }
         let scopes = decoder.each(fields.list("scopes") ?? []) { decoder.scope($0, "scopes") }
         let carriers = fields.decoded("from", decoder.carriers)
+        let (grace, maximumAge) = (fields.duration("expiry_grace"), fields.duration("max_age"))
+        let failures = fields.decoded("failures", decoder.failures)
         guard let list = fields.required("issuers", example: "[local]"), let nodes = decoder.list(list, "issuers")
         else {
             return nil
@@ -21,6 +24,9 @@ extension MiddlewareDecoder {
         }
         var settings = TokenSettings(issuers: issuers, audience: audience, scopes: scopes)
         settings.carriers = carriers ?? settings.carriers
+        settings.expiryGrace = grace ?? settings.expiryGrace
+        settings.maximumAge = maximumAge
+        settings.failures = failures
         return .token(settings)
     }
 }
@@ -37,63 +43,13 @@ extension PolicyDecoder {
         return text
     }
 
-    fileprivate func carriers(_ node: YAMLNode) -> [TokenSettings.Carrier]? {
-        guard let nodes = list(node, "from") else { return nil }
-        if nodes.isEmpty {
-            refuse(node.position, "`from` is empty, so no token could be found; leave it out to look at Authorization")
-        }
-        var carriers: [TokenSettings.Carrier] = []
-        for node in nodes {
-            guard let carrier = checked(node, carrier) else { continue }
-            if carriers.contains(carrier) {
-                refuse(node.position, "this carrier stands in `from` twice; remove one of them")
-            }
-            carriers.append(carrier)
-        }
-        return carriers
-    }
-
-    private func carrier(_ node: YAMLNode) -> TokenSettings.Carrier? {
-        guard
-            let entry = single(
-                node, of: "an entry of `from`", keys: ["header", "subprotocol", "cookie", "query"],
-                later: ["ticket", "first_message"]),
-            let text = text(entry.value, entry.key)
-        else { return nil }
-        func refused(_ message: String) -> TokenSettings.Carrier? {
-            refuse(entry.value.position, message)
-            return nil
-        }
-        switch entry.key {
-        case "header":
-            guard HeaderName.isValid(text) else {
-                return refused("\(quoted(text)) is no header name (RFC 9110 section 5.1)")
-            }
-            if HeaderName.plain(text) == "cookie" { return refused("for a cookie write `cookie: NAME`") }
-            if HeaderName.plain(text) == "sec-websocket-protocol" {
-                return refused("for a subprotocol write `subprotocol: PREFIX`")
-            }
-            if HeaderName.isOwned(text, by: .request) {
-                return refused("the header \(quoted(text)) belongs to the gateway and carries no token")
-            }
-            return .header(text)
-        case "subprotocol":
-            guard HeaderName.isValid(text) else {
-                return refused(
-                    "\(quoted(text)) cannot begin a subprotocol (RFC 6455 section 4.1); a usual prefix is `bearer.`")
-            }
-            return .subprotocol(prefix: text)
-        case "cookie":
-            guard HeaderName.isValid(text) else {
-                return refused("\(quoted(text)) is no cookie name (RFC 6265 section 4.1.1)")
-            }
-            return .cookie(text)
-        default:
-            guard text.utf8.allSatisfy(URLPath.isUnreserved) else {
-                return refused(
-                    "a query parameter's name has letters, digits, `-`, `.`, `_` and `~`, not \(quoted(text))")
-            }
-            return .query(text)
-        }
+    fileprivate func failures(_ node: YAMLNode) -> FailureSettings? {
+        guard let fields = fields(node, of: "`failures`", keys: ["rate", "block", "ipv6_prefix"]) else { return nil }
+        let prefix = fields.integer("ipv6_prefix", in: 1...128)
+        let block = fields.required("block", example: "5m") { duration($0, "block") }
+        guard let rate = fields.required("rate", example: "10/1m", { rate($0, "rate") }), let block else { return nil }
+        var settings = FailureSettings(rate: rate, block: block)
+        settings.ipv6Prefix = prefix ?? settings.ipv6Prefix
+        return settings
     }
 }

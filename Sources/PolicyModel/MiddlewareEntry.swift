@@ -110,38 +110,6 @@ package struct OriginSettings: Sendable {
     }
 }
 
-/// `token`: a signed token must be carried and must hold.
-package struct TokenSettings: Sendable {
-    package enum Carrier: Sendable, Hashable {
-        /// A header's value; for `Authorization` after `Bearer `, for others the whole of it.
-        case header(String)
-        /// An offered subprotocol with this prefix, such as `bearer.`; neither echoed nor forwarded.
-        case subprotocol(prefix: String)
-        case cookie(String)
-        /// A query parameter; taken out of what goes upstream and out of every log.
-        case query(String)
-    }
-
-    /// Names of ``TokenIssuerPolicy``; never empty.
-    package var issuers: [String]
-    /// Looked at in this order; the first one that carries something counts.
-    package var carriers: [Carrier]
-    /// nil: any audience.
-    package var audience: String?
-    /// All of them are needed.
-    package var scopes: [String]
-
-    package init(
-        issuers: [String], carriers: [Carrier] = [.header("Authorization")], audience: String? = nil,
-        scopes: [String] = []
-    ) {
-        self.issuers = issuers
-        self.carriers = carriers
-        self.audience = audience
-        self.scopes = scopes
-    }
-}
-
 /// `headers`: edits of the request toward the upstream, and of the 101 toward the client.
 package struct HeadersSettings: Sendable {
     package struct Edits: Sendable {

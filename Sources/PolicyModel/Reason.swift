@@ -12,6 +12,12 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenRevoked = "token-revoked"
     case tokenAudienceMismatch = "token-audience-mismatch"
     case tokenScopeMissing = "token-scope-missing"
+    /// Several tokens were carried, and they differ.
+    case tokenAmbiguous = "token-ambiguous"
+    /// Issued longer ago than the route allows.
+    case tokenTooOld = "token-too-old"
+    /// Too many tokens of this address did not hold.
+    case tokenFailuresExceeded = "token-failures-exceeded"
     /// The store cannot be read, so that no token can be known to be unrevoked.
     case tokenStoreUnavailable = "token-store-unavailable"
     case ipDenied = "ip-denied"
@@ -44,6 +50,7 @@ package enum CloseReason: String, Sendable, CaseIterable {
     case upstreamClosed = "upstream-closed"
     case tokenRevoked = "token-revoked"
     case tokenExpired = "token-expired"
+    case tokenTooOld = "token-too-old"
     case policyChanged = "policy-changed"
     case messageDenied = "message-denied"
     case messageTimeout = "message-timeout"

@@ -63,16 +63,16 @@ final class RelayedSession {
     func deadlines() throws {
         let relay = try RelayedSession(now: 7).relay
         #expect(relay.deadline == 7 + 30 * Self.second)
-        #expect(relay.expiry == 7 + 60 * Self.second)
+        #expect(relay.identityEnd == 7 + 60 * Self.second)
         #expect(relay.lifetimeEnd == 7 + 24 * 3600 * Self.second)
         relay.frames.clientLife.heard(50 * Self.second)
         relay.frames.upstreamLife.heard(50 * Self.second)
-        #expect(relay.deadline == relay.expiry)
+        #expect(relay.deadline == relay.identityEnd)
     }
 
     @Test("a token that has expired meanwhile ends it at once")
     func expired() throws {
-        #expect(try RelayedSession(now: 5, unixMilliseconds: (Fixtures.noon + 90) * 1000).relay.expiry == 5)
+        #expect(try RelayedSession(now: 5, unixMilliseconds: (Fixtures.noon + 90) * 1000).relay.identityEnd == 5)
     }
 
     @Test("the first end is the end, and the close deadline runs from it")

@@ -16,7 +16,7 @@ private func edits(
 private func lines(_ headers: HeaderFields) -> [String] { headers.fields.map { "\($0.name): \($0.value)" } }
 
 private let token = MiddlewareSettings.token(
-    TokenSettings(issuers: ["local"], carriers: [.header("Authorization")]))
+    TokenSettings(issuers: ["local"], carriers: [.authorization]))
 
 @Suite struct HeaderEditsTests {
     @Test("remove, set and add, toward upstream and client")

@@ -8,13 +8,13 @@ import WebSocketProtocol
     @Test(
         "status of each reason, as DESIGN section 5 has it",
         arguments: [
-            (400, ["malformed-request", "malformed-upgrade"]),
+            (400, ["malformed-request", "malformed-upgrade", "token-ambiguous"]),
             (
                 401,
                 [
                     "token-missing", "token-malformed", "token-signature-invalid", "token-unknown-key",
                     "token-issuer-unknown", "token-expired", "token-not-yet-valid", "token-revoked",
-                    "token-audience-mismatch",
+                    "token-audience-mismatch", "token-too-old",
                 ]
             ),
             (
@@ -25,7 +25,8 @@ import WebSocketProtocol
                 ]
             ),
             (404, ["route-not-found"]), (408, ["request-timeout"]), (426, ["upgrade-required", "version-unsupported"]),
-            (429, ["connection-rate-exceeded", "connection-limit-exceeded"]), (431, ["headers-too-large"]),
+            (429, ["connection-rate-exceeded", "connection-limit-exceeded", "token-failures-exceeded"]),
+            (431, ["headers-too-large"]),
             (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),
             (503, ["capacity-exceeded", "draining", "token-store-unavailable"]), (504, ["upstream-timeout"]),
         ])

@@ -6,7 +6,8 @@ import WebSocketProtocol
 @testable import Middleware
 
 private let everywhere: [TokenSettings.Carrier] = [
-    .header("Authorization"), .header("X-Token"), .subprotocol(prefix: "bearer."), .cookie("session"),
+    .authorization, .header("X-Token", scheme: nil), .header("X-Key", scheme: "Token"), .subprotocol(prefix: "bearer."),
+    .cookie("session"),
     .query("access_token"),
 ]
 
@@ -24,7 +25,8 @@ private func tokenChain(_ carriers: [TokenSettings.Carrier] = everywhere, tokens
         arguments: [
             ("/chat", "Authorization", "Bearer TOKEN"), ("/chat", "authorization", "bEARER   TOKEN"),
             ("/chat", "X-Token", "TOKEN"), ("/chat", "Sec-WebSocket-Protocol", "chat, bearer.TOKEN"),
-            ("/chat", "Cookie", "a=b; session=TOKEN; session=other"), ("/chat", "Cookie", "session=\"TOKEN\""),
+            ("/chat", "Cookie", "a=b; session=TOKEN"), ("/chat", "X-Key", "token TOKEN"),
+            ("/chat", "Cookie", "session=\"TOKEN\""),
             ("/chat?access_token=TOKEN", "X-Nothing", ""),
         ])
     func carriers(_ target: String, _ name: String, _ value: String) throws {
@@ -41,7 +43,8 @@ private func tokenChain(_ carriers: [TokenSettings.Carrier] = everywhere, tokens
         arguments: [
             ("/chat", "X-Nothing", ""), ("/chat", "Authorization", "Basic dGVzdA=="),
             ("/chat", "Authorization", "Bearer "),
-            ("/chat", "Authorization", "Bearer"), ("/chat", "Cookie", "Session=x; sessions=y; session"),
+            ("/chat", "Authorization", "Bearer"), ("/chat", "X-Key", "TOKEN"),
+            ("/chat", "Cookie", "Session=x; sessions=y; session"),
             ("/chat", "Cookie", "session="), ("/chat", "Sec-WebSocket-Protocol", "chat, Bearer.x"),
             ("/chat?Access_token=x&access_token=", "X-Nothing", ""),
         ])
@@ -49,20 +52,102 @@ private func tokenChain(_ carriers: [TokenSettings.Carrier] = everywhere, tokens
         #expect(tokenChain().admit(try context(target, [(name, value)])).reason == .tokenMissing)
     }
 
-    @Test("the first carrier in the policy's order counts")
-    func order() throws {
+    @Test(
+        "several that differ are none that all servers would read alike",
+        arguments: [
+            [("Authorization", "Bearer TOKEN"), ("Cookie", "session=other")],
+            [("Authorization", "Bearer TOKEN"), ("Authorization", "Basic dGVzdA==")],
+            [("Authorization", "Bearer TOKEN"), ("X-Token", "other")],
+            [("Cookie", "session=TOKEN; session=other")], [("Cookie", "session=TOKEN"), ("Cookie", "session=other")],
+            [("Sec-WebSocket-Protocol", "bearer.TOKEN, bearer.other")],
+        ])
+    func ambiguous(_ fields: [(String, String)]) throws {
         let good = try ToyKey.token()
-        let fields = [("Authorization", "Bearer bad"), ("Cookie", "session=\(good)")]
-        #expect(tokenChain().admit(try context("/chat", fields)).reason == .tokenMalformed)
-        let cookieFirst = tokenChain([.cookie("session"), .header("Authorization")])
-        #expect(cookieFirst.admit(try context("/chat", fields)).reason == nil)
+        let sent = fields.map { ($0.0, $0.1.replacing("TOKEN", with: good)) }
+        #expect(tokenChain().admit(try context("/chat", sent)).reason == .tokenAmbiguous)
+        let query = try context("/chat?access_token=other", [("X-Token", good)])
+        #expect(tokenChain().admit(query).reason == .tokenAmbiguous)
+        #expect(Refusal(.tokenAmbiguous).status == 400)
     }
 
-    @Test("a header that stands twice is none that two servers would read alike")
-    func twice() throws {
+    @Test("one token may come in several places")
+    func same() throws {
         let good = try ToyKey.token()
-        let fields = [("Authorization", "Bearer \(good)"), ("Authorization", "Bearer \(good)")]
-        #expect(tokenChain().admit(try context("/chat", fields)).reason == .tokenMalformed)
+        let fields = [
+            ("Authorization", "Bearer \(good)"), ("Authorization", "Bearer \(good)"),
+            ("Cookie", "session=\(good); session="), ("Sec-WebSocket-Protocol", "bearer.\(good), chat"),
+        ]
+        let admitted = tokenChain().admit(try context("/chat?access_token=\(good)", fields)).admitted
+        #expect(admitted?.identity?.id == "t-1")
+    }
+
+    @Test("too old: by its issue, whatever its expiry says")
+    func maximumAge() throws {
+        func outcome(_ age: Int64) throws -> ChainOutcome {
+            var settings = TokenSettings(issuers: ["local"])
+            settings.maximumAge = .seconds(age)
+            settings.expiryGrace = .seconds(10)
+            return chain(.token(settings), tokens: ToyKey.authority).admit(
+                try context("/chat", [("Authorization", "Bearer \(try ToyKey.token())")]))
+        }
+        // Issued a minute before noon, good for a minute after it.
+        #expect(try outcome(60).reason == .tokenTooOld)
+        let young = try #require(try outcome(61).admitted?.identityTerm)
+        #expect(young.end == noon + 1)
+        #expect(young.reason == .tokenTooOld)
+        let old = try #require(try outcome(3600).admitted?.identityTerm)
+        #expect(old.end == noon + 70)
+        #expect(old.reason == .tokenExpired)
+    }
+
+    @Test("an address whose tokens fail too often is locked out, whatever it brings; failures alone count")
+    func lockout() throws {
+        var settings = TokenSettings(issuers: ["local"])
+        settings.failures = FailureSettings(rate: Rate(count: 2, period: .seconds(60)), block: .seconds(300))
+        let chain = chain(.token(settings), tokens: ToyKey.authority)
+        let good = try ToyKey.token()
+        func ask(_ token: String?, from address: String = "192.0.2.1", at second: Int64) throws -> ChainOutcome {
+            let fields = token.map { [("Authorization", "Bearer \($0)")] } ?? []
+            return chain.admit(try context("/chat", fields, from: address, monotonic: second * 1_000_000_000))
+        }
+        for _ in 0..<5 {
+            #expect(try ask(good, at: 0).admitted != nil)
+            #expect(try ask(nil, at: 0).reason == .tokenMissing)
+        }
+        #expect(try ask("bad", at: 0).reason == .tokenMalformed)
+        #expect(try ask(good, at: 0).admitted != nil)
+        #expect(try ask("bad", at: 1).reason == .tokenMalformed)
+        let locked = try #require(try ask(good, at: 2).refused?.0)
+        #expect(locked.reason == .tokenFailuresExceeded)
+        #expect(locked.status == 429)
+        #expect(locked.retryAfterSeconds == 299)
+        #expect(try ask(good, from: "192.0.2.2", at: 2).admitted != nil)
+        #expect(try ask(nil, at: 300).reason == .tokenFailuresExceeded)
+        #expect(try ask(good, at: 301).admitted != nil)
+        // What led to it is forgotten: it takes two again.
+        #expect(try ask("bad", at: 302).reason == .tokenMalformed)
+        #expect(try ask(good, at: 302).admitted != nil)
+    }
+
+    @Test("failures that were long ago are forgotten")
+    func forgotten() throws {
+        let failures = TokenFailures(
+            FailureSettings(rate: Rate(count: 2, period: .seconds(60)), block: .seconds(300)), capacity: 8)
+        for minute in 0..<10 {
+            failures.count(.v4(1), now: Int64(minute) * 60_000_000_000)
+            #expect(failures.remainingBlock(of: .v4(1), now: Int64(minute) * 60_000_000_000) == nil)
+        }
+    }
+
+    @Test("H29 IPv6 clients fail by their network; 100,000 addresses that fail are not all remembered")
+    func failuresAreBounded() throws {
+        let failures = TokenFailures(
+            FailureSettings(rate: Rate(count: 1, period: .seconds(60)), block: .seconds(300)), capacity: 1000)
+        failures.count(.v6(UInt128(1) << 64 | 1), now: 0)
+        #expect(failures.remainingBlock(of: .v6(UInt128(1) << 64 | 2), now: 0) != nil)
+        #expect(failures.remainingBlock(of: .v6(UInt128(2) << 64 | 1), now: 0) == nil)
+        for address in 0..<100_000 { failures.count(.v4(UInt32(address)), now: 0) }
+        #expect(failures.count <= 1000)
     }
 
     @Test("H36 query and subprotocols are clean of tokens, whatever carrier won and whatever came of it")

@@ -20,7 +20,7 @@ struct HeadersDecoderTests {
                   add: { X-Tenant: "${token.claims.tenant}/${token.id}" }
                   remove: [Server]
             ----
-            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization")] audience any scopes []
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization", scheme: Optional("Bearer"))] audience any scopes []
             headers request set ["X-Auth-Subject=<tokenSubject>", "X-Client-IP=<clientIP>", "X-Cost=5 $"] add ["X-Via=portcullis <requestID>"] remove ["Cookie", "Authorization"] response set ["Strict-Transport-Security=max-age=63072000"] add ["X-Tenant=<tokenClaim(\"tenant\")>/<tokenID>"] remove ["Server"]
             == headers that ask too early for the token
             - headers: { request: { set: { X-A: "${token.subject} ${token.id}" } }, response: { add: { X-B: "${token.claims.x}" } } }

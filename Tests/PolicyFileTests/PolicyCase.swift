@@ -190,10 +190,21 @@ private func describe(_ entry: MiddlewareEntry) -> String {
         case .connectionLimit(let it): "\(it.maximum) /\(it.ipv6Prefix)"
         case .origin(let it): "\(it.allow) missing \(it.admitsMissing ? "admitted" : "denied")"
         case .token(let it):
-            "\(it.issuers) from \(it.carriers) audience \(it.audience ?? "any") scopes \(it.scopes)"
+            describe(it)
         case .headers(let it): "request \(describe(it.request)) response \(describe(it.response))"
         }
     return "\(entry.settings.name) \(settings)\(entry.mode == .shadow ? " in shadow" : "")"
+}
+
+private func describe(_ token: TokenSettings) -> String {
+    var text =
+        "\(token.issuers) from \(token.carriers) audience \(token.audience ?? "any") scopes \(token.scopes)"
+    if token.expiryGrace != .zero { text += " grace \(token.expiryGrace)" }
+    if let age = token.maximumAge { text += " age \(age)" }
+    if let it = token.failures {
+        text += " failures \(it.rate.count)/\(it.rate.period) block \(it.block) /\(it.ipv6Prefix)"
+    }
+    return text
 }
 
 private func describe(_ edits: HeadersSettings.Edits) -> String {

@@ -15,11 +15,30 @@ struct TokenDecoderTests {
                 audience: chat
                 scopes: [chat.read, "https://example.com/scope"]
             ----
-            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization"), PolicyModel.TokenSettings.Carrier.header("X-Token"), PolicyModel.TokenSettings.Carrier.subprotocol(prefix: "bearer."), PolicyModel.TokenSettings.Carrier.cookie("session"), PolicyModel.TokenSettings.Carrier.query("access_token")] audience chat scopes ["chat.read", "https://example.com/scope"]
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization", scheme: Optional("Bearer")), PolicyModel.TokenSettings.Carrier.header("X-Token", scheme: nil), PolicyModel.TokenSettings.Carrier.subprotocol(prefix: "bearer."), PolicyModel.TokenSettings.Carrier.cookie("session"), PolicyModel.TokenSettings.Carrier.query("access_token")] audience chat scopes ["chat.read", "https://example.com/scope"]
             == token with defaults
             - token: { issuers: [local] }
             ----
-            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization")] audience any scopes []
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization", scheme: Optional("Bearer"))] audience any scopes []
+            == token with lives, schemes and lockout
+            - token:
+                issuers: [local]
+                from: [{ header: X-Token, scheme: Token }, { header: authorization }]
+                expiry_grace: 30s
+                max_age: 12h
+                failures: { rate: 10/1m, block: 5m }
+            ----
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("X-Token", scheme: Optional("Token")), PolicyModel.TokenSettings.Carrier.header("authorization", scheme: Optional("Bearer"))] audience any scopes [] grace 30.0 seconds age 43200.0 seconds failures 10/60.0 seconds block 300.0 seconds /64
+            == lockout that is wrong
+            - token: { issuers: [local], failures: { rate: 10, blok: 5m } }
+            - token: { issuers: [local], mode: shadow, failures: { block: 5m }, max_age: soon, from: [{ header: X, scheme: a b }, { scheme: Bearer }] }
+            ----
+            1:48: error: `rate` must be a rate such as 10/1s or 100/1m, not `10`
+            1:52: error: unknown key `blok` in `failures`; did you mean `block`?
+            2:54: error: `failures` needs `rate`, such as `rate: 10/1m`
+            2:78: error: `max_age` must be a duration, one whole number and one of the units ms, s, m, h, d, such as 250ms or 30s, not `soon`
+            2:112: error: `a b` is no authentication scheme (RFC 9110 section 11.1)
+            2:121: error: unknown key `scheme` in an entry of `from`; its keys are `header`, `subprotocol`, `cookie`, `query`
             == token without issuers
             - token: { from: [], scopes: read, audience: "" }
             ----
@@ -61,7 +80,7 @@ struct TokenDecoderTests {
                   - { from_headers: Authorization }
             ----
             4:9: error: an entry of `from` must be a mapping with one of `header`, `subprotocol`, `cookie` or `query`, not `header`
-            5:34: error: an entry of `from` has one key, and `query` is a second one beside `header`; move it to one of its own
+            5:34: error: unknown key `query` in an entry of `from`; its keys are `header`, `scheme`
             6:19: error: `X Token` is no header name (RFC 9110 section 5.1)
             7:19: error: for a cookie write `cookie: NAME`
             8:19: error: for a subprotocol write `subprotocol: PREFIX`

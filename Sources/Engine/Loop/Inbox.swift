@@ -13,6 +13,8 @@ enum WorkerMessage: Sendable {
     case shed
     /// These are revoked: live connections that they cover end now.
     case revoked([Revocation])
+    /// The answer that a handshake waits for.
+    case answered(errand: UInt64, Conclusion)
     /// No new handshake; live connections end within the window (nanoseconds).
     case drain(window: Nanoseconds)
     /// Live connections end at once.

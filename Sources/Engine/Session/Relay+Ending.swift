@@ -133,8 +133,8 @@ extension Relay {
     /// A deadline has passed: one of the route's, or that of an end that has begun.
     func checkTime(_ now: Nanoseconds) {
         guard ending == nil else { return cutOff() }
-        if now >= expiry {
-            end(.tokenExpired)
+        if now >= identityEnd {
+            end(identityEndReason)
         } else if now >= lifetimeEnd {
             end(.lifetimeExceeded)
         } else if now >= lastData.saturatingAdd(terms.timeouts.idle.nanoseconds) {

@@ -37,8 +37,9 @@ final class Relay: ChannelOwner {
 
     var frames: FrameExchange
     let lifetimeEnd: Nanoseconds
-    /// When the token expires; the end of time without one.
-    let expiry: Nanoseconds
+    /// When the token no longer holds the connection, the end of time without one; and for what reason.
+    private(set) var identityEnd: Nanoseconds
+    private(set) var identityEndReason: CloseReason
 
     private(set) var ending: Ending?
     /// Neither side waits for the other or is read no more, nothing is owed, and no end has begun: a flush changes nothing.
@@ -76,8 +77,9 @@ final class Relay: ChannelOwner {
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
-        expiry =
-            identity.map { now.saturatingAdd(Self.nanoseconds(until: $0.expiresAt, from: unixMilliseconds)) } ?? .max
+        let term = admitted.identityTerm
+        identityEnd = term.map { now.saturatingAdd(Self.nanoseconds(until: $0.end, from: unixMilliseconds)) } ?? .max
+        identityEndReason = term?.reason ?? .tokenExpired
         leases = admitted.leases
         super.init()
         client.hand(to: self)
@@ -98,7 +100,7 @@ final class Relay: ChannelOwner {
     var deadline: Nanoseconds {
         guard ending == nil else { return endDeadline }
         return min(
-            lifetimeEnd, expiry, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds), frames.clientLife.deadline,
+            lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds), frames.clientLife.deadline,
             frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline)
     }
 

@@ -49,11 +49,20 @@ extension Session {
         } catch {
             return refuse(Refusal(of: error))
         }
-        let time = HandshakeTime(unixSeconds: SystemClock.unixMilliseconds() / 1000, monotonic: worker.now)
         let context = HandshakeContext(
             request: request, clientAddress: address, clientCertificate: facts.clientCertificate, requestID: requestID,
             time: time)
-        switch route.chain.admit(context) {
+        settle(route.chain.admit(context), route)
+    }
+
+    /// The clocks of this moment.
+    var time: HandshakeTime {
+        HandshakeTime(unixSeconds: SystemClock.unixMilliseconds() / 1000, monotonic: worker.now)
+    }
+
+    /// Goes the way that the chain has decided on.
+    func settle(_ outcome: ChainOutcome, _ route: RouteRuntime) {
+        switch outcome {
         case .refused(let refusal, let context):
             facts.note(context)
             refuse(refusal)
@@ -61,6 +70,8 @@ extension Session {
             facts.note(admitted)
             host.identities.insert(self, admitted.identity)
             dial(admitted, route)
+        case .suspended(let handshake):
+            suspend(handshake, route)
         }
     }
 }

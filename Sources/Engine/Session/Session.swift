@@ -8,11 +8,13 @@ internal import WebSocketProtocol
 /// One client's connection, from its first byte to the audit log.
 ///
 /// The phases are DESIGN's way of a connection; each has a file of its own: ``receiveHead(_:)`` and the chain in
-/// `Session+Handshake`, the dial and the upstream's answer in `Session+Upstream`. Then the ``Relay`` takes over.
+/// `Session+Handshake`, a chain that waits in `Session+Waiting`, the dial and the upstream's answer in `Session+Upstream`. Then the ``Relay`` takes over.
 final class Session: ChannelOwner {
     enum Phase {
         case tls
         case head(RequestHeadParser)
+        /// The chain waits for an answer from elsewhere.
+        case suspended(Suspension)
         /// Admitted; a socket to the upstream is on its way.
         case connecting(UpstreamAttempt)
         /// The upgrade request is sent; the answer is awaited.
@@ -90,7 +92,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .head:
             receiveHead(bytes)
-        case .connecting:
+        case .suspended, .connecting:
             keepEarly(bytes)
         case .awaitingUpstream:
             if channel === client { keepEarly(bytes) } else { receiveUpstreamHead(bytes) }
@@ -112,7 +114,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream:
             if channel === client { abandon() } else { upstreamVanished() }
-        case .tls, .head:
+        case .tls, .head, .suspended:
             abandon()
         case .ending:
             channel.close()
@@ -142,6 +144,8 @@ final class Session: ChannelOwner {
             end()
         case .head:
             refuse(Refusal(.requestTimeout))
+        case .suspended(let suspension):
+            refuse(suspension.late)
         case .connecting, .awaitingUpstream:
             refuse(Refusal(.upstreamTimeout))
         case .ending:
@@ -172,6 +176,7 @@ final class Session: ChannelOwner {
     /// Answers with `refusal`, writes the audit record, and ends once the answer is out.
     func refuse(_ refusal: Refusal) {
         if case .ending = phase { return }
+        giveUpWaiting()
         upstream?.close()
         upstream = nil
         facts.refuse(refusal, now: worker.now, since: acceptedAt)
@@ -199,11 +204,12 @@ final class Session: ChannelOwner {
             "client certificate refused", metadata: ["reason": "\(error.reason)", "request_id": "\(requestID)"])
     }
 
-    /// Ends without an answer: the client has gone, or has never spoken. A handshake that passed the chain leaves a line in
+    /// Ends without an answer: the client has gone, or has never spoken. A handshake that came to the chain leaves a line in
     /// the log all the same.
     func abandon() {
+        giveUpWaiting()
         switch phase {
-        case .connecting, .awaitingUpstream:
+        case .suspended, .connecting, .awaitingUpstream:
             facts.abandoned(now: worker.now, since: acceptedAt)
             host.write(facts)
         case .tls, .head, .relay, .ending:
@@ -217,23 +223,23 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream: refuse(Refusal(.tokenRevoked))
         case .relay(let relay): relay.end(.tokenRevoked)
-        case .tls, .head, .ending: break
+        case .tls, .head, .suspended, .ending: break
         }
     }
 
     /// The gateway ends. One whose request has not come yet is answered when it has.
     func drain() {
         switch phase {
-        case .connecting, .awaitingUpstream: refuse(Refusal(.draining))
+        case .suspended, .connecting, .awaitingUpstream: refuse(Refusal(.draining))
         case .relay(let relay): relay.end(.draining, code: .serviceRestart)
         case .tls, .head, .ending: break
         }
     }
 
-    /// Whether the chain has let it in.
-    var isAdmitted: Bool {
+    /// Whether there is a request that waits or has been let in.
+    var isUnderWay: Bool {
         switch phase {
-        case .connecting, .awaitingUpstream, .relay: true
+        case .suspended, .connecting, .awaitingUpstream, .relay: true
         case .tls, .head, .ending: false
         }
     }
@@ -250,10 +256,11 @@ final class Session: ChannelOwner {
         relay.end(.capacityExceeded, code: .tryAgainLater)
     }
 
-    /// The gateway ends at once: what was admitted and never opened leaves a line in the log all the same.
+    /// The gateway ends at once: what had come to the chain and never opened leaves a line in the log all the same.
     func stop() {
+        giveUpWaiting()
         switch phase {
-        case .connecting, .awaitingUpstream:
+        case .suspended, .connecting, .awaitingUpstream:
             facts.refuse(Refusal(.draining), now: worker.now, since: acceptedAt)
             host.write(facts)
         case .tls, .head, .relay, .ending:

@@ -1,4 +1,5 @@
 internal import Logging
+internal import Middleware
 internal import PolicyModel
 internal import Tokens
 
@@ -14,6 +15,9 @@ final class SessionHost {
     private var isDraining = false
 
     private var sessions: [ObjectIdentifier: Session] = [:]
+    /// Those whose chain waits for an answer, by the number of the errand.
+    private var waiting: [UInt64: Session] = [:]
+    private var lastErrand: UInt64 = 0
     private var drain: DrainSchedule?
     private var idle = IdleOrder()
     private let share: WorkerShare
@@ -42,6 +46,7 @@ final class SessionHost {
         case .policy(let runtime): self.runtime = runtime
         case .shed: idle.shed(sessions, now: worker.now)
         case .revoked(let revocations): revoke(revocations)
+        case .answered(let errand, let conclusion): waiting.removeValue(forKey: errand)?.resume(conclusion)
         case .drain(let window): beginDrain(window)
         case .stop: endAll()
         }
@@ -77,6 +82,24 @@ final class SessionHost {
         inbox.load.remove()
     }
 
+    // MARK: - Errands
+
+    /// A number under which `session` gets an answer.
+    func expectAnswer(for session: Session) -> UInt64 {
+        lastErrand += 1
+        waiting[lastErrand] = session
+        return lastErrand
+    }
+
+    /// Asks; the answer comes through the inbox, from whichever thread has it.
+    func ask(_ errand: Errand, number: UInt64) {
+        let inbox = inbox
+        errand.ask { conclusion in inbox.post(.answered(errand: number, conclusion)) }
+    }
+
+    /// Whoever asked has gone.
+    func forgetAnswer(_ errand: UInt64) { waiting[errand] = nil }
+
     private func revoke(_ revocations: [Revocation]) {
         for revocation in revocations {
             for session in identities.covered(by: revocation) { session.revoke() }
@@ -90,7 +113,7 @@ final class SessionHost {
         isDraining = true
         guard !sessions.isEmpty else { return worker.stop() }
         drain = DrainSchedule(
-            host: self, sessions: sessions.values.filter(\.isAdmitted), window: window, share: share)
+            host: self, sessions: sessions.values.filter(\.isUnderWay), window: window, share: share)
         drain?.start()
     }
 

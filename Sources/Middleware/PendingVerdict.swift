@@ -1,0 +1,27 @@
+/// How a step that had to wait ends: its verdict, given where the handshake is judged, with the time of then in the context.
+package typealias Conclusion = @Sendable (inout HandshakeContext) -> Verdict
+
+/// What a step waits for before it can say what it thinks. The handshake is suspended meanwhile, and no other one.
+package enum PendingVerdict: Sendable {
+    /// An answer from elsewhere: a service, a store.
+    case errand(Errand)
+}
+
+/// A question to something that answers later.
+package struct Errand: Sendable {
+    /// Asks. The function that it is given takes the answer: exactly once, on any thread, also before this returns.
+    package let ask: @Sendable (_ answered: @escaping @Sendable (@escaping Conclusion) -> Void) -> Void
+    /// How long the answer is waited for. Whoever is asked should give up before: this is the last resort.
+    package let patience: Duration
+    /// What a handshake is refused with whose answer has not come in time.
+    package let late: Refusal
+
+    package init(
+        patience: Duration, late: Refusal,
+        ask: @escaping @Sendable (_ answered: @escaping @Sendable (@escaping Conclusion) -> Void) -> Void
+    ) {
+        self.ask = ask
+        self.patience = patience
+        self.late = late
+    }
+}
