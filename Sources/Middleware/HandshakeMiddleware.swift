@@ -9,15 +9,20 @@ package protocol HandshakeMiddleware: Sendable {
 
 /// What the built-ins need beside their settings.
 package struct MiddlewareEnvironment: Sendable {
-    package let tokens: TokenAuthority
+    package let tokens: TokenIssuers
     /// Client addresses that one rate table remembers at most.
     package let maximumTrackedAddresses: Int
     /// Middlewares take their part of it when they are made.
     package var memory = MiddlewareMemory()
 
-    package init(tokens: TokenAuthority, maximumTrackedAddresses: Int = 65_536) {
+    package init(tokens: TokenIssuers, maximumTrackedAddresses: Int = 65_536) {
         self.tokens = tokens
         self.maximumTrackedAddresses = maximumTrackedAddresses
+    }
+
+    /// With the builtin issuer alone.
+    package init(tokens authority: TokenAuthority, maximumTrackedAddresses: Int = 65_536) {
+        self.init(tokens: TokenIssuers(authority), maximumTrackedAddresses: maximumTrackedAddresses)
     }
 }
 

@@ -13,7 +13,7 @@ package struct MiddlewareChain: Sendable {
     private let steps: [Step]
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
-    private let tokens: TokenAuthority
+    private let tokens: TokenIssuers
 
     /// Each chain keeps rates and counts of its own, by its `name`.
     package init(entries: [MiddlewareEntry], name: String, environment: inout MiddlewareEnvironment) {
@@ -29,10 +29,15 @@ package struct MiddlewareChain: Sendable {
         self.init(steps, policyHeaders: policyHeaders, tokens: environment.tokens)
     }
 
-    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority) {
+    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenIssuers) {
         self.steps = steps
         self.policyHeaders = policyHeaders
         self.tokens = tokens
+    }
+
+    /// With the builtin issuer alone.
+    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority) {
+        self.init(steps, policyHeaders: policyHeaders, tokens: TokenIssuers(tokens))
     }
 
     /// Runs the chain until something refuses or has to wait. On refusal, what the context held is given back at once.
@@ -63,7 +68,7 @@ package struct MiddlewareChain: Sendable {
             }
         }
         // While it waited a revocation may have come, which found no connection to end.
-        if isResumed, let identity = context.identity, tokens.isRevoked(identity.claims) {
+        if isResumed, let identity = context.identity, tokens.isRevoked(identity) {
             return Self.refused(Refusal(.tokenRevoked), context)
         }
         return .admitted(AdmittedUpgrade(context))

@@ -5,7 +5,7 @@ import WebSocketProtocol
 /// `token`: a signed token must be carried, and must hold.
 struct TokenCheck: HandshakeMiddleware {
     private let settings: TokenSettings
-    private let tokens: TokenAuthority
+    private let tokens: TokenIssuers
     /// nil where an address may fail as often as it likes.
     private let failures: TokenFailures?
 
@@ -25,7 +25,7 @@ struct TokenCheck: HandshakeMiddleware {
         switch carried {
         case .none: return .refuse(Refusal(.tokenMissing))
         case .ambiguous: return fail(.tokenAmbiguous, context)
-        case .token(let text): return check(text, &context)
+        case .token(let text): return check(text, &context, mayWait: true)
         }
     }
 
@@ -37,9 +37,9 @@ struct TokenCheck: HandshakeMiddleware {
         }
     }
 
-    private func check(_ text: String, _ context: inout HandshakeContext) -> Verdict {
+    private func check(_ text: String, _ context: inout HandshakeContext, mayWait: Bool) -> Verdict {
+        let now = context.time.unixSeconds
         do throws(TokenError) {
-            let now = context.time.unixSeconds
             let identity = try tokens.verify(
                 text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
             if let end = IdentityTerm.tooOld(identity, settings), end <= now { return fail(.tokenTooOld, context) }
@@ -47,10 +47,27 @@ struct TokenCheck: HandshakeMiddleware {
             context.identityTerm = IdentityTerm(of: identity, settings)
             return .pass
         } catch {
+            let reason = RefusalReason(error)
+            switch error {
+            case .unknownKey, .keysUnavailable:
+                if mayWait, let refresh = tokens.keyRefresh(for: text, issuers: settings.issuers, now: now) {
+                    return wait(for: refresh, text, late: Refusal(reason))
+                }
+                return error == .unknownKey ? fail(reason, context) : .refuse(Refusal(reason))
             // That the store cannot be read is no fault of the client's.
-            return error == .storeUnavailable
-                ? .refuse(Refusal(RefusalReason(error))) : fail(RefusalReason(error), context)
+            case .storeUnavailable: return .refuse(Refusal(reason))
+            default: return fail(reason, context)
+            }
         }
+    }
+
+    /// The issuer may have a new key: the token is judged again once its keys have been looked at, by whatever is there then.
+    private func wait(for refresh: KeyRefresh, _ text: String, late: Refusal) -> Verdict {
+        .wait(
+            .errand(
+                Errand(patience: refresh.patience + .seconds(1), late: late) { answered in
+                    refresh.whenDone { answered { context in check(text, &context, mayWait: false) } }
+                }))
     }
 
     private func fail(_ reason: RefusalReason, _ context: HandshakeContext) -> Verdict {
@@ -74,6 +91,8 @@ extension RefusalReason {
         case .audienceMismatch: self = .tokenAudienceMismatch
         case .scopeMissing: self = .tokenScopeMissing
         case .storeUnavailable: self = .tokenStoreUnavailable
+        case .claimMismatch: self = .tokenClaimMismatch
+        case .keysUnavailable: self = .tokenKeysUnavailable
         }
     }
 }

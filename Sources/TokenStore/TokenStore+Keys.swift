@@ -47,7 +47,7 @@ extension TokenStore {
 
     private func algorithm(_ row: Row) throws -> SignatureAlgorithm {
         let name: String = try row.value("algorithm")
-        guard let algorithm = SignatureAlgorithm(rawValue: name) else {
+        guard let algorithm = SignatureAlgorithm(rawValue: name), algorithm == .edDSA else {
             throw TokenStoreError(
                 .damaged, path: path, what: "holds a key of an unknown algorithm", advice: TokenStoreError.restore)
         }

@@ -86,6 +86,8 @@ struct TokenInspectCommand: ParsableCommand {
         case .audienceMismatch: .tokenAudienceMismatch
         case .scopeMissing: .tokenScopeMissing
         case .storeUnavailable: .tokenStoreUnavailable
+        case .claimMismatch: .tokenClaimMismatch
+        case .keysUnavailable: .tokenKeysUnavailable
         }
     }
 
