@@ -1,4 +1,5 @@
 internal import Crypto
+internal import HTTPClient
 package import Logging
 internal import Middleware
 package import PolicyModel
@@ -75,6 +76,8 @@ package final class Gateway {
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
     private let reloader: Reloader
+    private let client: HTTPClient
+    private let keyWatcher: KeyWatcher
     private let finished: WakeUp
     private let logger: Logger
 
@@ -87,14 +90,18 @@ package final class Gateway {
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
         let root = configuration.root
+        inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
+        client = try HTTPClient()
+        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
+        self.keyWatcher = keyWatcher
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
-                policy, tokens: authority, resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
+                policy, tokens: authority, keyWatcher: keyWatcher,
+                resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
-        inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         finished = try WakeUp(blocking: false)
         let store = try TokenStore(stateDirectory: configuration.stateDirectory)
         // The first token to be issued must not have to wait for its key to be found here.
@@ -108,10 +115,17 @@ package final class Gateway {
         resolver = try UpstreamResolver(runtime.upstreams, logger: logger)
         let policies = try Mailbox<PolicyInstallation>()
         reloader = try Reloader(
-            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver, logger: logger)
+            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver,
+            keyWatcher: keyWatcher, logger: logger)
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: policies, inboxes: inboxes, audit: audit,
             reloader: reloader, signals: signals, finished: finished, logger: logger)
+        let client = client
+        _ = try WorkerThread("http") { client.run() }
+        _ = try WorkerThread("keys") { keyWatcher.run() }
+        // Keys are there before the first handshake, where they can be had.
+        try keyWatcher.settle(runtime.keyRings)
+        keyWatcher.follow(runtime.keyRings)
     }
 
     /// Each connection takes two descriptors, one toward either side.
@@ -149,6 +163,8 @@ package final class Gateway {
         watcher.stop()
         resolver.stop()
         reloader.stop()
+        keyWatcher.stop()
+        client.stop()
         watcherThread.join()
         audit.close()
         // A reader of the log that does not read must not keep the gateway from its end.
