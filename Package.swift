@@ -68,7 +68,8 @@ let layer4 = tested(
     ], tests: [.target(name: "CAllocationCount")])
 
 /// Counts allocations, for tests that show that there are none. No part of the product.
-let testSupport = Target.target(name: "CAllocationCount", path: "Tests/Support/CAllocationCount")
+let testSupport = Target.target(
+    name: "CAllocationCount", dependencies: ["CPlatform"], path: "Tests/Support/CAllocationCount")
 
 /// Programs that measure. No part of the product.
 let benchmarks: [Target] = [

@@ -11,10 +11,12 @@ internal import CPlatform
     fileprivate var inputCount = 0
     private var output: UnsafeMutableRawPointer
     private var outputCapacity: Int
-    /// Encrypted bytes that wait to be taken by ``takeOutput(_:)``.
-    package private(set) var outputCount = 0
+    private var outputBytes = 0
 
     private static let initialCapacity = 128 * 1024
+
+    /// Encrypted bytes that wait to be taken by ``takeOutput(_:)``.
+    package var outputCount: Int { outputBytes }
 
     package init() {
         outputCapacity = Self.initialCapacity
@@ -43,25 +45,25 @@ internal import CPlatform
 
     /// Hands over what the sessions have written, and forgets it.
     package func takeOutput<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        // `outputCount` never passes `outputCapacity`.
-        let bytes = unsafe UnsafeRawBufferPointer(start: output, count: outputCount)
-        outputCount = 0
+        // `outputBytes` never passes `outputCapacity`.
+        let bytes = unsafe UnsafeRawBufferPointer(start: output, count: outputBytes)
+        outputBytes = 0
         return unsafe body(bytes)
     }
 
     fileprivate func append(_ bytes: UnsafeRawPointer, _ count: Int) {
-        if outputCapacity - outputCount < count {
-            let capacity = max(outputCapacity * 2, outputCount + count)
+        if outputCapacity - outputBytes < count {
+            let capacity = max(outputCapacity * 2, outputBytes + count)
             // The old bytes are moved before their buffer is freed.
             let grown = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
-            unsafe grown.copyMemory(from: output, byteCount: outputCount)
+            unsafe grown.copyMemory(from: output, byteCount: outputBytes)
             unsafe output.deallocate()
             unsafe output = grown
             outputCapacity = capacity
         }
         // Room for `count` was made above.
-        unsafe (output + outputCount).copyMemory(from: bytes, byteCount: count)
-        outputCount += count
+        unsafe (output + outputBytes).copyMemory(from: bytes, byteCount: count)
+        outputBytes += count
     }
 
     fileprivate func take(_ target: UnsafeMutableRawPointer, _ count: Int) -> Int {

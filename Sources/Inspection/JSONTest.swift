@@ -9,6 +9,8 @@ internal import CInspection
         case double(Double)
         case boolean(Bool)
         case null
+        /// A string, whatever it holds.
+        case anyString
     }
 
     // Safe to share: what it points to is never written after `init`, is freed only in `deinit`, and
@@ -49,6 +51,7 @@ internal import CInspection
                 unsafe scalar.kind = INSPECTION_BOOLEAN
                 unsafe scalar.integer = value ? 1 : 0
             case .null: break
+            case .anyString: unsafe scalar.kind = INSPECTION_ANY_STRING
             }
             return unsafe inspection_test_create(parts, tokens.count, &scalar)
         }

@@ -16,7 +16,12 @@ enum CarriedToken: Hashable {
         }
     }
 
-    private mutating func add(_ text: Substring) {
+    /// What stands where a ticket may.
+    init(ticketIn request: UpgradeRequest, _ parameter: String?) {
+        self.init(in: request, from: parameter.map { [.query($0)] } ?? [])
+    }
+
+    mutating func add(_ text: Substring) {
         switch self {
         case .none: self = .token(String(text))
         case .token(let known) where known == text: break
@@ -39,6 +44,14 @@ extension TokenSettings.Carrier {
             return Self.cookies(name, in: request.headers)
         case .query(let name):
             return request.target.queryItems.filter { $0.name == name }.map { $0.value[...] }
+        }
+    }
+
+    /// A ticket exists so that no token need stand in a URL: none is taken from there.
+    func mayStand(in purpose: HandshakePurpose) -> Bool {
+        switch self {
+        case .header, .cookie: true
+        case .subprotocol, .query: purpose == .connection
         }
     }
 

@@ -10,6 +10,9 @@ struct ConnectionRate: AddressCheck {
         ipv6Prefix = settings.ipv6Prefix
     }
 
+    /// A ticket costs as much as a connection: its token is checked as well.
+    package func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
+
     func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
         switch table.take(address.network(ipv6Prefix: ipv6Prefix), now: monotonic) {
         case .admitted: return nil

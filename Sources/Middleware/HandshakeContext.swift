@@ -15,6 +15,16 @@ package struct HandshakeTime: Sendable, Hashable {
     }
 }
 
+/// What a request wants of a chain.
+package enum HandshakePurpose: Sendable, Hashable {
+    /// To be let in.
+    case connection
+    /// A one-time ticket, to be made of these 32 random bytes.
+    case ticket(seed: [UInt8])
+    /// To know whether a page may ask for a ticket (the Fetch standard's CORS preflight).
+    case preflight
+}
+
 /// What a middleware in shadow mode would have refused.
 package struct ShadowRefusal: Sendable, Hashable {
     /// The middleware's name in the policy language.
@@ -36,6 +46,7 @@ package struct HandshakeContext: Sendable {
     /// The subject of the certificate that the client has shown and TLS has verified.
     package let clientCertificate: String?
     package let requestID: String
+    package let purpose: HandshakePurpose
     /// When it is judged: a handshake that had to wait goes on with a later time.
     package internal(set) var time: HandshakeTime
     /// What goes upstream beside the fields that the engine writes itself (`Host`, the handshake's own, `X-Forwarded-*`).
@@ -46,15 +57,20 @@ package struct HandshakeContext: Sendable {
     package var identity: VerifiedToken?
     /// Until when that token holds the connection; set with it.
     package var identityTerm: IdentityTerm?
+    /// The token itself, where it is to be turned into a ticket.
+    var ticketToken: String?
+    /// The origin of the page that asks, once it has been checked.
+    package var allowedOrigin: String?
     /// Held as long as the connection lives.
     package var leases: [ConnectionLease] = []
     package var shadowRefusals: [ShadowRefusal] = []
 
     package init(
         request: UpgradeRequest, clientAddress: IPAddress, clientCertificate: String? = nil, requestID: String,
-        time: HandshakeTime
+        time: HandshakeTime, purpose: HandshakePurpose = .connection
     ) {
         self.request = request
+        self.purpose = purpose
         self.clientAddress = clientAddress
         self.clientCertificate = clientCertificate
         self.requestID = requestID

@@ -5,6 +5,12 @@ package import Tokens
 package protocol HandshakeMiddleware: Sendable {
     /// Called once for each handshake, on any worker, and must not block it: who has to wait says so by its verdict.
     func evaluate(_ context: inout HandshakeContext) -> Verdict
+    /// Whether it has to be asked about such requests, too. By default about connections alone.
+    func judges(_ purpose: HandshakePurpose) -> Bool
+}
+
+extension HandshakeMiddleware {
+    package func judges(_ purpose: HandshakePurpose) -> Bool { purpose == .connection }
 }
 
 /// What the built-ins need beside their settings.

@@ -8,6 +8,8 @@ struct IPFilter: AddressCheck {
         self.settings = settings
     }
 
+    package func judges(_ purpose: HandshakePurpose) -> Bool { true }
+
     func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
         if settings.deny.contains(address) { return Refusal(.ipDenied) }
         if let allow = settings.allow, !allow.contains(address) { return Refusal(.ipNotAllowed) }

@@ -1,3 +1,4 @@
+import Inspection
 package import PolicyModel
 package import Tokens
 package import WebSocketProtocol
@@ -16,6 +17,8 @@ package enum MessageVerdict: Sendable, Hashable {
     case drop(rule: String)
     /// Ends the connection.
     case close(CloseCode, reason: String, rule: String)
+    /// It brings a fresh token, and is the gateway's.
+    case renewal
 }
 
 /// A route's message rules, compiled once for all of its connections.
@@ -26,9 +29,12 @@ package struct MessageRules: Sendable {
     }
 
     fileprivate let entries: [Entry]
+    /// How clients may bring a fresh token.
+    package let renewal: TokenRenewal?
 
-    /// In the order in which they are tried.
-    package init(_ rules: [MessageRule]) {
+    /// In the order in which they are tried; a token is looked for before.
+    package init(_ rules: [MessageRule], renewal: TokenRenewal? = nil) {
+        self.renewal = renewal
         entries = rules.filter { RuleFilter.canHold($0.condition) }.map { Entry(rule: $0, filter: RuleFilter($0)) }
     }
 }
@@ -56,6 +62,8 @@ package struct MessagePlan: Sendable {
 
     private let steps: [Step]
     private let maximumBytes: Int
+    /// What a message is looked through for before the rules see it: a fresh token.
+    private let renewal: JSONTest?
 
     /// Rules of the other direction, and those whose scopes do not fit this identity, are left out: for this connection they
     /// can never hold. `maximumBytes` bounds what a replacement makes of a message; more closes with 1009.
@@ -63,6 +71,7 @@ package struct MessagePlan: Sendable {
         _ rules: MessageRules, from sender: MessageSender, identity: VerifiedToken?, maximumBytes: Int = .max
     ) {
         self.maximumBytes = maximumBytes
+        renewal = sender == .client && identity != nil ? rules.renewal?.test : nil
         steps = rules.entries.filter { $0.rule.concerns(sender, identity) }
             .map { Step(name: $0.rule.name, isShadow: $0.rule.mode == .shadow, filter: .rule($0.filter)) }
     }
@@ -75,11 +84,12 @@ package struct MessagePlan: Sendable {
     /// For filters that no rule of the policy describes.
     init(_ filters: [(name: String, mode: EnforcementMode, filter: any MessageFilter)], maximumBytes: Int = .max) {
         self.maximumBytes = maximumBytes
+        renewal = nil
         steps = filters.map { Step(name: $0.name, isShadow: $0.mode == .shadow, filter: .other($0.filter)) }
     }
 
     /// True where nothing reads payloads: they can be streamed without assembling.
-    package var isEmpty: Bool { steps.isEmpty }
+    package var isEmpty: Bool { steps.isEmpty && renewal == nil }
 
     /// The rules in order. A replacement goes on to the next rule; drop and close end the way. A rule in shadow mode only
     /// leaves its name in `scratch.shadowHits`. No allocation where nothing is replaced.
@@ -88,6 +98,14 @@ package struct MessagePlan: Sendable {
     ) -> MessageVerdict {
         scratch.shadowHits.removeAll(keepingCapacity: true)
         scratch.maximumMessageBytes = maximumBytes
+        if let renewal, opcode == .text {
+            switch scratch.json.matches(renewal, in: payload) {
+            case .noMatch: break
+            case .match: return .renewal
+            // It may be a token that nobody behind must see.
+            case .failed: return .close(.internalError, reason: "", rule: "renew")
+            }
+        }
         var edited: [UInt8]?
         for step in steps {
             let verdict =

@@ -14,6 +14,9 @@ package struct MiddlewareChain: Sendable {
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
     private let tokens: TokenIssuers
+    private let tickets: TicketOffice
+    /// Whether a token that it admits may be turned into a ticket.
+    package let givesTickets: Bool
 
     /// Each chain keeps rates and counts of its own, by its `name`.
     package init(entries: [MiddlewareEntry], name: String, environment: inout MiddlewareEnvironment) {
@@ -26,10 +29,21 @@ package struct MiddlewareChain: Sendable {
             guard entry.mode == .enforce, case .headers(let settings) = entry.settings else { return [] }
             return settings.request.set.map(\.name)
         }
-        self.init(steps, policyHeaders: policyHeaders, tokens: environment.tokens)
+        let givesTickets = entries.contains { entry in
+            guard entry.mode == .enforce, case .token(let settings) = entry.settings else { return false }
+            return settings.ticketParameter != nil
+        }
+        self.init(
+            steps, policyHeaders: policyHeaders, tokens: environment.tokens, tickets: environment.memory.tickets,
+            givesTickets: givesTickets)
     }
 
-    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenIssuers) {
+    init(
+        _ steps: [Step], policyHeaders: [String] = [], tokens: TokenIssuers, tickets: TicketOffice = TicketOffice(),
+        givesTickets: Bool = false
+    ) {
+        self.tickets = tickets
+        self.givesTickets = givesTickets
         self.steps = steps
         self.policyHeaders = policyHeaders
         self.tokens = tokens
@@ -38,6 +52,14 @@ package struct MiddlewareChain: Sendable {
     /// With the builtin issuer alone.
     init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority) {
         self.init(steps, policyHeaders: policyHeaders, tokens: TokenIssuers(tokens))
+    }
+
+    /// How connections that it has admitted may bring a fresh token; nil where they may not.
+    package var renewal: TokenRenewal? {
+        for step in steps where !step.isShadow {
+            if let check = step.middleware as? TokenCheck { return check.renewal }
+        }
+        return nil
     }
 
     /// Runs the chain until something refuses or has to wait. On refusal, what the context held is given back at once.
@@ -59,10 +81,14 @@ package struct MiddlewareChain: Sendable {
         _ context: consuming HandshakeContext, from start: Int, with conclusion: Conclusion? = nil, isResumed: Bool
     ) -> ChainOutcome {
         var context = context
-        for index in start..<steps.count {
+        for index in start..<steps.count where steps[index].middleware.judges(context.purpose) {
             switch Self.judge(steps[index], &context, by: index == start ? conclusion : nil) {
             case .pass: continue
             case .refuse(let refusal): return Self.refused(refusal, context)
+            case .wait(.errand(let errand)) where context.purpose != .connection:
+                // Nobody waits for a ticket: who asks again finds the answer.
+                errand.ask { _ in }
+                return Self.refused(errand.late, context)
             case .wait(let pending):
                 return .suspended(SuspendedHandshake(pending: pending, context: context, chain: self, index: index))
             }
@@ -71,7 +97,22 @@ package struct MiddlewareChain: Sendable {
         if isResumed, let identity = context.identity, tokens.isRevoked(identity) {
             return Self.refused(Refusal(.tokenRevoked), context)
         }
-        return .admitted(AdmittedUpgrade(context))
+        return context.purpose == .connection ? .admitted(AdmittedUpgrade(context)) : answered(context)
+    }
+
+    /// The answer to a request that wants no connection.
+    private func answered(_ context: consuming HandshakeContext) -> ChainOutcome {
+        context.leases = []
+        guard case .ticket(let seed) = context.purpose else {
+            // A page of the gateway's own origin does not ask first.
+            guard context.allowedOrigin != nil else { return .refused(Refusal(.originMissing), context) }
+            return .answered(.mayAsk, context)
+        }
+        guard let token = context.ticketToken else { return .refused(Refusal(.tokenMissing), context) }
+        guard let ticket = tickets.issue(for: token, seed: seed, now: context.time.monotonic) else {
+            return .refused(Refusal(.capacityExceeded), context)
+        }
+        return .answered(.ticket(ticket), context)
     }
 
     private static func refused(_ refusal: Refusal, _ context: consuming HandshakeContext) -> ChainOutcome {
@@ -88,7 +129,13 @@ package struct MiddlewareChain: Sendable {
         var copy = context
         let verdict = conclusion?(&copy) ?? step.middleware.evaluate(&copy)
         context.leases = copy.leases
-        guard case .refuse(let refusal) = verdict else { return verdict }
+        let refusal: Refusal
+        switch verdict {
+        case .pass, .wait(.errand): return verdict
+        case .refuse(let refused): refusal = refused
+        // Nothing is read, let alone swallowed, for a step that does not count.
+        case .wait(.firstMessage(let demand)): refusal = demand.late
+        }
         context.shadowRefusals.append(ShadowRefusal(middleware: step.name, reason: refusal.reason))
         return .pass
     }
@@ -99,8 +146,18 @@ package enum ChainOutcome: Sendable {
     case admitted(AdmittedUpgrade)
     /// With the context as it was then, for the audit log. Its request may still carry a token.
     case refused(Refusal, HandshakeContext)
+    /// A request that wanted no connection has what it wanted.
+    case answered(ChainAnswer, HandshakeContext)
     /// A step has to wait; nothing is decided.
     case suspended(SuspendedHandshake)
+}
+
+/// What a chain gives to a request that wants no connection.
+package enum ChainAnswer: Sendable {
+    /// A ticket, good for ``TicketOffice/lifetime`` seconds.
+    case ticket(String)
+    /// A page of the context's `allowedOrigin` may ask for one.
+    case mayAsk
 }
 
 /// A handshake in the middle of its chain.

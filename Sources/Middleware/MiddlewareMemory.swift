@@ -9,12 +9,20 @@ package struct MiddlewareMemory: Sendable {
     private var rates = Shelf<RateTable>()
     private var counters = Shelf<ConnectionCounter>()
     private var failures = Shelf<TokenFailures>()
+    /// One for all chains: a ticket is good on every route that admits its token.
+    let tickets: TicketOffice
 
-    package init() {}
+    package init() {
+        tickets = TicketOffice()
+    }
+
+    private init(tickets: TicketOffice) {
+        self.tickets = tickets
+    }
 
     /// For the policy that takes over. What it does not ask for is forgotten with the policy before it.
     package var succeeding: MiddlewareMemory {
-        var next = MiddlewareMemory()
+        var next = MiddlewareMemory(tickets: tickets)
         next.rates.kept = rates.inUse
         next.counters.kept = counters.inUse
         next.failures.kept = failures.inUse

@@ -13,6 +13,8 @@ struct OriginCheck: HandshakeMiddleware {
         }
     }
 
+    func judges(_ purpose: HandshakePurpose) -> Bool { true }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         let values = context.request.headers.values("Origin")
         guard !values.isEmpty else {
@@ -21,6 +23,7 @@ struct OriginCheck: HandshakeMiddleware {
         guard values.count == 1, let origin = WebOrigin(values[0]),
             settings.allow.contains(where: origin.matches)
         else { return .refuse(Refusal(.originDenied)) }
+        context.allowedOrigin = values[0]
         return .pass
     }
 }

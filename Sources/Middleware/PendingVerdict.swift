@@ -5,6 +5,22 @@ package typealias Conclusion = @Sendable (inout HandshakeContext) -> Verdict
 package enum PendingVerdict: Sendable {
     /// An answer from elsewhere: a service, a store.
     case errand(Errand)
+    /// The client's first message, for which the gateway opens the connection itself: from then on a refusal is a close frame.
+    case firstMessage(FirstMessageDemand)
+}
+
+/// What a client has to send before anything else.
+package struct FirstMessageDemand: Sendable {
+    /// Of one text message.
+    package let maximumBytes: Int
+    /// From the 101 to the message's end.
+    package let timeout: Duration
+    /// What a handshake is refused with that sends none in time.
+    package let late: Refusal
+    /// What one is refused with that sends something else, or more.
+    package let unfit: Refusal
+    /// The verdict on a message.
+    package let judge: @Sendable (_ message: [UInt8]) -> Conclusion
 }
 
 /// A question to something that answers later.

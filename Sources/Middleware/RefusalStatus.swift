@@ -1,4 +1,5 @@
 package import PolicyModel
+package import WebSocketProtocol
 
 extension RefusalReason {
     /// The status that answers it: the single function from reason to status.
@@ -6,7 +7,9 @@ extension RefusalReason {
         switch self {
         case .malformedRequest, .malformedUpgrade, .tokenAmbiguous: 400
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
-            .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld:
+            .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
+            .tokenSubjectMismatch,
+            .ticketUsed, .ticketExpired, .ticketUnknown:
             401
         case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .tokenClaimMismatch,
             .clientCertificateMissing,
@@ -20,6 +23,17 @@ extension RefusalReason {
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
         case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable: 503
         case .upstreamTimeout: 504
+        }
+    }
+
+    /// The code of the close frame that takes the status's place where the client has had its 101: the single function from
+    /// reason to close code.
+    package var closeCode: CloseCode {
+        switch self {
+        case .draining: .serviceRestart
+        case .capacityExceeded, .tokenStoreUnavailable: .tryAgainLater
+        case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse, .upstreamTimeout: .internalError
+        default: .policyViolation
         }
     }
 
@@ -39,7 +53,11 @@ extension RefusalReason {
         case .tokenAudienceMismatch: "The token is meant for another audience."
         case .tokenScopeMissing: "The token does not permit this."
         case .tokenAmbiguous: "Several tokens were sent, and they differ."
+        case .tokenSubjectMismatch: "The token is of somebody else."
         case .tokenTooOld: "The token was issued too long ago."
+        case .ticketUsed: "The ticket has been used."
+        case .ticketExpired: "The ticket has expired."
+        case .ticketUnknown: "The ticket is not known here."
         case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
         case .tokenClaimMismatch: "The token does not say what is needed here."
         case .tokenStoreUnavailable, .tokenKeysUnavailable: "Tokens cannot be checked at the moment."

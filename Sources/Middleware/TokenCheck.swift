@@ -8,24 +8,81 @@ struct TokenCheck: HandshakeMiddleware {
     private let tokens: TokenIssuers
     /// nil where an address may fail as often as it likes.
     private let failures: TokenFailures?
+    private let tickets: TicketOffice
 
     init(_ settings: TokenSettings, of chain: String, in environment: inout MiddlewareEnvironment) {
         self.settings = settings
         tokens = environment.tokens
+        tickets = environment.memory.tickets
         failures = settings.failures.map {
             environment.memory.tokenFailures($0, of: chain, capacity: environment.maximumTrackedAddresses)
         }
     }
 
+    /// Whether, and how, a live connection may bring a fresh token.
+    var renewal: TokenRenewal? {
+        settings.renewalPointer.flatMap { TokenRenewal(self, at: $0) }
+    }
+
+    func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        let carried = CarriedToken(in: context.request, from: settings.carriers)
-        // Whatever comes of it: no carrier that goes into a URL or a subprotocol is seen behind the gateway.
-        for carrier in settings.carriers { carrier.strip(from: &context.request) }
+        let carriers = settings.carriers.filter { $0.mayStand(in: context.purpose) }
+        var carried = CarriedToken(in: context.request, from: carriers)
+        let ticket = CarriedToken(ticketIn: context.request, settings.ticketParameter)
+        strip(&context.request)
         if let lockout = lockout(context) { return .refuse(lockout) }
+        if context.purpose == .connection, let reason = redeem(ticket, for: &carried, now: context.time.monotonic) {
+            return fail(reason, context)
+        }
         switch carried {
-        case .none: return .refuse(Refusal(.tokenMissing))
+        case .none: return missing(in: context.purpose)
         case .ambiguous: return fail(.tokenAmbiguous, context)
         case .token(let text): return check(text, &context, mayWait: true)
+        }
+    }
+
+    /// Nothing is carried; it may still come as the first message.
+    private func missing(in purpose: HandshakePurpose) -> Verdict {
+        guard let firstMessage = settings.firstMessage, purpose == .connection else {
+            return .refuse(Refusal(.tokenMissing))
+        }
+        let demand = FirstMessageDemand(
+            maximumBytes: FirstMessageSettings.maximumBytes, timeout: firstMessage.timeout,
+            late: Refusal(.tokenMissing), unfit: Refusal(.tokenMalformed)
+        ) { message in
+            { context in self.check(message: message, firstMessage.pointer, &context) }
+        }
+        return .wait(.firstMessage(demand))
+    }
+
+    private func check(message: [UInt8], _ pointer: JSONPointer, _ context: inout HandshakeContext) -> Verdict {
+        if let lockout = lockout(context) { return .refuse(lockout) }
+        guard let json = JSON.decode(message) else { return fail(.tokenMalformed, context) }
+        guard case .string(let text)? = json.value(at: pointer.tokens) else { return .refuse(Refusal(.tokenMissing)) }
+        return check(text, &context, mayWait: true)
+    }
+
+    /// Whatever comes of it: no carrier that goes into a URL or a subprotocol is seen behind the gateway.
+    private func strip(_ request: inout UpgradeRequest) {
+        for carrier in settings.carriers { carrier.strip(from: &request) }
+        if let name = settings.ticketParameter { TokenSettings.Carrier.query(name).strip(from: &request) }
+    }
+
+    /// Puts the token that a ticket stands for beside what is carried openly. Why not, where it stands for none.
+    private func redeem(_ ticket: CarriedToken, for carried: inout CarriedToken, now: Int64) -> RefusalReason? {
+        switch ticket {
+        case .none: return nil
+        case .ambiguous: return .tokenAmbiguous
+        case .token(let text):
+            switch tickets.redeem(text, now: now) {
+            case .token(let token):
+                carried.add(token[...])
+                return nil
+            case .used: return .ticketUsed
+            case .expired: return .ticketExpired
+            case .unknown: return .ticketUnknown
+            }
         }
     }
 
@@ -40,11 +97,11 @@ struct TokenCheck: HandshakeMiddleware {
     private func check(_ text: String, _ context: inout HandshakeContext, mayWait: Bool) -> Verdict {
         let now = context.time.unixSeconds
         do throws(TokenError) {
-            let identity = try tokens.verify(
-                text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
-            if let end = IdentityTerm.tooOld(identity, settings), end <= now { return fail(.tokenTooOld, context) }
+            let (identity, term) = try verify(text, now: now)
+            guard let term else { return fail(.tokenTooOld, context) }
             context.identity = identity
-            context.identityTerm = IdentityTerm(of: identity, settings)
+            context.identityTerm = term
+            if context.purpose != .connection { context.ticketToken = text }
             return .pass
         } catch {
             let reason = RefusalReason(error)
@@ -70,9 +127,38 @@ struct TokenCheck: HandshakeMiddleware {
                 }))
     }
 
+    /// A token that holds, and until when it holds a connection; nil for one that is too old for this route.
+    func verify(_ text: String, now: Int64) throws(TokenError) -> (VerifiedToken, IdentityTerm?) {
+        let identity = try tokens.verify(
+            text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
+        if let end = IdentityTerm.tooOld(identity, settings), end <= now { return (identity, nil) }
+        return (identity, IdentityTerm(of: identity, settings))
+    }
+
+    /// Whether the token was refused for a key that is being looked for: there may be another answer soon.
+    func isLooking(for text: String, _ error: TokenError, now: Int64) -> Bool {
+        switch error {
+        case .unknownKey, .keysUnavailable: tokens.keyRefresh(for: text, issuers: settings.issuers, now: now) != nil
+        default: false
+        }
+    }
+
     private func fail(_ reason: RefusalReason, _ context: HandshakeContext) -> Verdict {
-        failures?.count(context.clientAddress, now: context.time.monotonic)
+        if Self.isFailure(reason, of: context.purpose) {
+            failures?.count(context.clientAddress, now: context.time.monotonic)
+        }
         return .refuse(Refusal(reason))
+    }
+}
+
+extension TokenCheck {
+    /// A ticket is asked for without a route: that a token is for another one is no failure.
+    private static func isFailure(_ reason: RefusalReason, of purpose: HandshakePurpose) -> Bool {
+        switch reason {
+        case .tokenIssuerUnknown, .tokenUnknownKey, .tokenAudienceMismatch, .tokenScopeMissing, .tokenTooOld:
+            purpose == .connection
+        default: true
+        }
     }
 }
 

@@ -57,6 +57,16 @@ extension PolicyDecoder {
         return fields.required("contains") { text($0, "contains") }
     }
 
+    /// An RFC 6901 pointer.
+    func jsonPointer(_ node: YAMLNode, _ key: String) -> JSONPointer? {
+        guard let text = string(node, key) else { return nil }
+        if let pointer = JSONPointer(text) { return pointer }
+        refuse(
+            node.position,
+            "\(quoted(text)) is no JSON pointer (RFC 6901): it begins with `/`, and `~` stands only in `~0` and `~1`")
+        return nil
+    }
+
     private func jsonTest(_ node: YAMLNode) -> MessageCondition.JSONTest? {
         guard
             let fields = fields(

@@ -74,7 +74,36 @@ extension PolicyDecoder {
             if decoded.name == "token" { note(token: decoded, in: &chain) }
             if let entry = decoded.entry { chain.entries.append(entry) }
         }
+        checkCarriers(of: chain)
         return chain
+    }
+
+    /// Carriers that need more than their token: a ticket a page whose origin is known, a first message a 101 that has gone
+    /// out before.
+    private func checkCarriers(of chain: DecodedChain) {
+        let token = chain.entries.firstIndex { $0.token != nil && $0.mode == .enforce }
+        if let token, let settings = chain.entries[token].token {
+            let position = chain.entries[token].position
+            let hasOrigin = chain.entries.contains { $0.isOrigin && $0.mode == .enforce } || chain.hasUnreadableEntry
+            if settings.ticketParameter != nil, !hasOrigin {
+                refuse(
+                    position,
+                    "tickets are given to pages, so this route needs an enforced `origin`; programs that send none pass with `missing: allow`"
+                )
+            }
+            for entry in chain.entries[token...] where settings.firstMessage != nil && entry.editsResponse {
+                refuse(
+                    entry.position,
+                    "with `first_message` the 101 has gone out before this entry runs: move its `response` before `token`"
+                )
+            }
+        }
+        for entry in chain.entries where entry.mode == .shadow && entry.token?.firstMessage != nil {
+            refuse(
+                entry.position,
+                "`first_message` cannot be tried in shadow: a server behind would get the message; leave it out of `from`"
+            )
+        }
     }
 
     private func note(token: DecodedEntry, in chain: inout DecodedChain) {
@@ -135,5 +164,21 @@ extension PolicyDecoder {
             )
         }
         return !refused.isEmpty
+    }
+}
+
+extension MiddlewareEntry {
+    fileprivate var token: TokenSettings? {
+        if case .token(let settings) = settings { settings } else { nil }
+    }
+
+    fileprivate var isOrigin: Bool {
+        if case .origin = settings { true } else { false }
+    }
+
+    fileprivate var editsResponse: Bool {
+        guard case .headers(let settings) = settings else { return false }
+        let edits = settings.response
+        return !(edits.set.isEmpty && edits.add.isEmpty && edits.remove.isEmpty)
     }
 }

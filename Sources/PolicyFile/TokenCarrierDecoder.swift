@@ -1,57 +1,105 @@
 import PolicyModel
 
+/// What the `from` of a `token` says.
+struct DecodedCarriers {
+    var carriers: [TokenSettings.Carrier] = []
+    var ticketParameter: String?
+    var firstMessage: FirstMessageSettings?
+}
+
 extension PolicyDecoder {
     /// The `from` of a `token`.
-    func carriers(_ node: YAMLNode) -> [TokenSettings.Carrier]? {
+    func carriers(_ node: YAMLNode) -> DecodedCarriers? {
         guard let nodes = list(node, "from") else { return nil }
         if nodes.isEmpty {
             refuse(node.position, "`from` is empty, so no token could be found; leave it out to look at Authorization")
         }
-        var carriers: [TokenSettings.Carrier] = []
-        for node in nodes {
-            guard let carrier = checked(node, carrier) else { continue }
-            if carriers.contains(carrier) {
-                refuse(node.position, "this carrier stands in `from` twice; remove one of them")
-            }
-            carriers.append(carrier)
+        var decoded = DecodedCarriers()
+        for node in nodes { checked(node) { carrier($0, into: &decoded) } }
+        if decoded.ticketParameter != nil, !decoded.carriers.contains(where: \.canAskForTickets) {
+            refuse(
+                node.position,
+                "a ticket is given for a token in a header or a cookie, and `from` names neither; add `header: Authorization`"
+            )
         }
-        return carriers
+        return decoded
+    }
+
+    /// nil where it has said what is wrong.
+    private func carrier(_ node: YAMLNode, into decoded: inout DecodedCarriers) -> Void? {
+        let isTwice: Bool
+        switch onlyKey(node) {
+        case "ticket":
+            guard let parameter = ticket(node) else { return nil }
+            isTwice = decoded.ticketParameter != nil
+            decoded.ticketParameter = parameter
+        case "first_message":
+            guard let settings = firstMessage(node) else { return nil }
+            isTwice = decoded.firstMessage != nil
+            decoded.firstMessage = settings
+        default:
+            guard let carrier = carrier(node) else { return nil }
+            isTwice = decoded.carriers.contains(carrier)
+            decoded.carriers.append(carrier)
+        }
+        if isTwice { refuse(node.position, "this carrier stands in `from` twice; remove one of them") }
+        return ()
+    }
+
+    private func onlyKey(_ node: YAMLNode) -> String? {
+        guard case .mapping(let entries) = node.content, entries.count == 1 else { return nil }
+        return entries.first?.key
+    }
+
+    /// `{ ticket: {} }` or `{ ticket: { query: NAME } }`.
+    private func ticket(_ node: YAMLNode) -> String? {
+        guard case .mapping(let entries) = node.content, let value = entries.first?.value,
+            let fields = fields(value, of: "`ticket`", keys: ["query"])
+        else { return nil }
+        return fields["query"] == nil ? "ticket" : fields.decoded("query") { queryParameter($0, "query") }
+    }
+
+    /// `{ first_message: {} }`, with `timeout` and `pointer`.
+    private func firstMessage(_ node: YAMLNode) -> FirstMessageSettings? {
+        guard case .mapping(let entries) = node.content, let value = entries.first?.value,
+            let fields = fields(value, of: "`first_message`", keys: ["timeout", "pointer"])
+        else { return nil }
+        let pointer =
+            fields["pointer"] == nil ? JSONPointer("/token") : fields.decoded("pointer") { jsonPointer($0, "pointer") }
+        guard let pointer else { return nil }
+        var settings = FirstMessageSettings(pointer: pointer)
+        settings.timeout = fields.duration("timeout") ?? settings.timeout
+        return settings
     }
 
     private func carrier(_ node: YAMLNode) -> TokenSettings.Carrier? {
         if case .mapping(let entries) = node.content, entries.contains(where: { $0.key == "header" }) {
             return headerCarrier(node)
         }
-        guard
-            let entry = single(
-                node, of: "an entry of `from`", keys: ["header", "subprotocol", "cookie", "query"],
-                later: ["ticket", "first_message"]),
-            let text = text(entry.value, entry.key)
-        else { return nil }
-        func refused(_ message: String) -> TokenSettings.Carrier? {
-            refuse(entry.value.position, message)
-            return nil
+        let keys = ["header", "subprotocol", "cookie", "query", "ticket", "first_message"]
+        guard let entry = single(node, of: "an entry of `from`", keys: keys) else { return nil }
+        if entry.key == "query" { return queryParameter(entry.value, entry.key).map { .query($0) } }
+        guard let text = text(entry.value, entry.key) else { return nil }
+        if entry.key == "subprotocol" {
+            if HeaderName.isValid(text) { return .subprotocol(prefix: text) }
+            refuse(
+                entry.value.position,
+                "\(quoted(text)) cannot begin a subprotocol (RFC 6455 section 4.1); a usual prefix is `bearer.`")
+        } else {
+            if HeaderName.isValid(text) { return .cookie(text) }
+            refuse(entry.value.position, "\(quoted(text)) is no cookie name (RFC 6265 section 4.1.1)")
         }
-        switch entry.key {
-        case "subprotocol":
-            guard HeaderName.isValid(text) else {
-                return refused(
-                    "\(quoted(text)) cannot begin a subprotocol (RFC 6455 section 4.1); a usual prefix is `bearer.`")
-            }
-            return .subprotocol(prefix: text)
-        case "cookie":
-            guard HeaderName.isValid(text) else {
-                return refused("\(quoted(text)) is no cookie name (RFC 6265 section 4.1.1)")
-            }
-            return .cookie(text)
-        default:
-            guard text.utf8.allSatisfy(URLPath.isUnreserved) else {
-                return refused(
-                    "a query parameter's name has letters, digits, `-`, `.`, `_` and `~`, not \(quoted(text))")
-            }
-            return .query(text)
-        }
+        return nil
     }
+
+    private func queryParameter(_ node: YAMLNode, _ key: String) -> String? {
+        guard let text = text(node, key) else { return nil }
+        if text.utf8.allSatisfy(URLPath.isUnreserved) { return text }
+        refuse(
+            node.position, "a query parameter's name has letters, digits, `-`, `.`, `_` and `~`, not \(quoted(text))")
+        return nil
+    }
+
     /// `{ header: NAME }` or `{ header: NAME, scheme: WORD }`. `Authorization` has a scheme in any case.
     private func headerCarrier(_ node: YAMLNode) -> TokenSettings.Carrier? {
         guard let fields = fields(node, of: "an entry of `from`", keys: ["header", "scheme"]) else { return nil }
@@ -84,5 +132,15 @@ extension PolicyDecoder {
             }
         if let problem { refuse(position, problem) }
         return problem == nil
+    }
+}
+
+extension TokenSettings.Carrier {
+    /// Whether a token that is to become a ticket may stand there.
+    fileprivate var canAskForTickets: Bool {
+        switch self {
+        case .header, .cookie: true
+        case .subprotocol, .query: false
+        }
     }
 }

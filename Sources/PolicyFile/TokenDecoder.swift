@@ -3,12 +3,14 @@ import PolicyModel
 extension MiddlewareDecoder {
     static let token = MiddlewareDecoder(
         name: "token",
-        keys: ["issuers", "from", "audience", "scopes", "expiry_grace", "max_age", "failures"], runsBeforeTLS: false
+        keys: ["issuers", "from", "audience", "scopes", "expiry_grace", "max_age", "renew", "failures"],
+        runsBeforeTLS: false
     ) { decoder, fields in
         let audience = fields.decoded("audience") { decoder.text($0, "audience") }
         let scopes = decoder.each(fields.list("scopes") ?? []) { decoder.scope($0, "scopes") }
         let carriers = fields.decoded("from", decoder.carriers)
         let (grace, maximumAge) = (fields.duration("expiry_grace"), fields.duration("max_age"))
+        let renewal = fields.decoded("renew", decoder.renewal)
         let failures = fields.decoded("failures", decoder.failures)
         guard let list = fields.required("issuers", example: "[local]"), let nodes = decoder.list(list, "issuers")
         else {
@@ -23,9 +25,14 @@ extension MiddlewareDecoder {
             return name
         }
         var settings = TokenSettings(issuers: issuers, audience: audience, scopes: scopes)
-        settings.carriers = carriers ?? settings.carriers
+        if let carriers {
+            settings.carriers = carriers.carriers
+            settings.ticketParameter = carriers.ticketParameter
+            settings.firstMessage = carriers.firstMessage
+        }
         settings.expiryGrace = grace ?? settings.expiryGrace
         settings.maximumAge = maximumAge
+        settings.renewalPointer = renewal
         settings.failures = failures
         return .token(settings)
     }
@@ -41,6 +48,13 @@ extension PolicyDecoder {
             return nil
         }
         return text
+    }
+
+    /// `{}` or `{ pointer: /portcullis/token }`.
+    fileprivate func renewal(_ node: YAMLNode) -> JSONPointer? {
+        guard let fields = fields(node, of: "`renew`", keys: ["pointer"]) else { return nil }
+        return fields["pointer"] == nil
+            ? JSONPointer("/portcullis/token") : fields.decoded("pointer") { jsonPointer($0, "pointer") }
     }
 
     fileprivate func failures(_ node: YAMLNode) -> FailureSettings? {

@@ -16,8 +16,15 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenClaimMismatch = "token-claim-mismatch"
     /// Several tokens were carried, and they differ.
     case tokenAmbiguous = "token-ambiguous"
+    /// A fresh token is not of whom the connection is.
+    case tokenSubjectMismatch = "token-subject-mismatch"
     /// Issued longer ago than the route allows.
     case tokenTooOld = "token-too-old"
+    /// It has opened a connection before.
+    case ticketUsed = "ticket-used"
+    case ticketExpired = "ticket-expired"
+    /// Never given out here, or long ago.
+    case ticketUnknown = "ticket-unknown"
     /// Too many tokens of this address did not hold.
     case tokenFailuresExceeded = "token-failures-exceeded"
     /// The store cannot be read, so that no token can be known to be unrevoked.

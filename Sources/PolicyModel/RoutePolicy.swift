@@ -49,6 +49,11 @@ package struct RouteMatch: Sendable {
         self.hosts = hosts
         self.path = path
     }
+
+    /// Whether requests for a host, in lower case and without port, may belong to the route.
+    package func matches(host: String) -> Bool {
+        hosts.isEmpty || hosts.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix($0.dropFirst())) }
+    }
 }
 
 /// Bounds on the messages of one route.

@@ -17,6 +17,10 @@ package struct TokenSettings: Sendable {
     package var issuers: [String]
     /// All of them are looked at; where two carry different tokens, none of these is believed.
     package var carriers: [Carrier]
+    /// The query parameter that a one-time ticket stands in, in place of the token; nil: no tickets.
+    package var ticketParameter: String?
+    /// Where a client that carries nothing may send its token first of all, as a message; nil: nowhere.
+    package var firstMessage: FirstMessageSettings?
     /// nil: any audience.
     package var audience: String?
     /// All of them are needed.
@@ -25,6 +29,8 @@ package struct TokenSettings: Sendable {
     package var expiryGrace = Duration.zero
     /// How long after its issue (`iat`) a token is good, whatever its expiry says; nil: until its expiry.
     package var maximumAge: Duration?
+    /// Where a message of a live connection may bring a fresh token; nil: nowhere.
+    package var renewalPointer: JSONPointer?
     /// nil: an address may fail as often as it likes.
     package var failures: FailureSettings?
 
@@ -35,6 +41,21 @@ package struct TokenSettings: Sendable {
         self.carriers = carriers
         self.audience = audience
         self.scopes = scopes
+    }
+}
+
+/// `first_message`: the gateway opens the connection itself and reads the token out of the first message, as JSON.
+package struct FirstMessageSettings: Sendable {
+    /// The longest such message, in bytes.
+    package static let maximumBytes = 8192
+
+    /// From the 101 to the end of the message.
+    package var timeout = Duration.seconds(10)
+    /// Where the token stands in it.
+    package var pointer: JSONPointer
+
+    package init(pointer: JSONPointer) {
+        self.pointer = pointer
     }
 }
 

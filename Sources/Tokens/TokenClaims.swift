@@ -55,7 +55,8 @@ package struct TokenClaims: Sendable, Hashable {
         } else {
             notBefore = nil
         }
-        other = rest
+        // A dictionary that was emptied keeps its storage, for as long as the connection lasts.
+        other = rest.isEmpty ? [:] : rest
     }
 
     /// The claims set as it stands in a token.

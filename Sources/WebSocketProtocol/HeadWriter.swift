@@ -46,7 +46,8 @@ package enum ResponseWriter {
             for value in headers.values(name) { writer.write(name, value) }
         }
         writer.write(headers)
-        writer.write("Content-Length", String(body.count))
+        // RFC 9110 section 8.6.
+        if status != 204 { writer.write("Content-Length", String(body.count)) }
         writer.write("Connection", "close")
         return writer.finish().map { $0 + body }
     }
@@ -56,6 +57,7 @@ package enum ResponseWriter {
         switch status {
         case 101: "Switching Protocols"
         case 200: "OK"
+        case 204: "No Content"
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 403: "Forbidden"

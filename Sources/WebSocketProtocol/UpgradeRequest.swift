@@ -45,6 +45,25 @@ package struct UpgradeRequest: Sendable {
         self.headers = headers
     }
 
+    /// A request that asks for no upgrade, in the form in which a chain reads one. It is never answered with a 101.
+    ///
+    /// `malformedRequest` for a body that is longer than `maximumBodyBytes`, or whose length is not told.
+    package init(withoutUpgrade head: RequestHead, maximumBodyBytes: Int) throws(HandshakeError) {
+        let headers = head.headers
+        let lengths = headers.values("Content-Length")
+        let length = lengths.first.flatMap { $0.utf8.allSatisfy { (48...57).contains($0) } ? Int($0) : nil }
+        guard !headers.contains("Transfer-Encoding"), lengths.isEmpty || (lengths.count == 1 && length != nil),
+            length ?? 0 <= maximumBodyBytes
+        else { throw .malformedRequest("the body is too long, or nobody can tell how long it is") }
+        target = head.target
+        host = head.host
+        key = ""
+        subprotocols = []
+        extensions = []
+        origin = headers.first("Origin")
+        self.headers = headers
+    }
+
     /// A body's bytes would be frames to one reader and a body to the next.
     private static func refuseBody(_ headers: HeaderFields) throws(HandshakeError) {
         guard !headers.contains("Transfer-Encoding") else { throw .malformedUpgrade("upgrade with Transfer-Encoding") }

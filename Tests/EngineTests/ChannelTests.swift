@@ -206,41 +206,9 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(1))) struct SecureChannelTests {
-    /// A server and a client of one worker, over TLS, each with what it has received.
-    private final class Pair {
-        let worker: Worker
-        let server: (channel: Channel, owner: Recorder)
-        let client: (channel: Channel, owner: Recorder)
-        private let folder: CertificateFolder
-        private let context: TLSServerContext
-
-        init(clientTrusts authority: String? = nil) throws {
-            worker = try Worker()
-            folder = try CertificateFolder(hosts: ["localhost"])
-            context = try TLSServerContext(certificates: [folder.certificate])
-            let trusted = try TLSClientContext(authorityFile: authority ?? folder.authority)
-            let (near, far) = try socketPair()
-            let (one, other) = (Recorder(), Recorder())
-            server = (
-                try worker.channel(over: near, tls: TLSSession.server(context, over: worker.transfer), owner: one), one
-            )
-            client = (
-                try worker.channel(
-                    over: far, tls: TLSSession.client(trusted, host: "localhost", over: worker.transfer), owner: other),
-                other
-            )
-        }
-
-        func shakeHands() {
-            client.channel.startHandshake()
-            worker.flushDirty()
-            while server.owner.secured == 0 || client.owner.secured == 0 { worker.turn() }
-        }
-    }
-
     @Test("a handshake, then bytes both ways, more than one buffer of them")
     func bytes() throws {
-        let pair = try Pair()
+        let pair = try SecurePair()
         pair.shakeHands()
         let large = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         pair.server.channel.append(large)
@@ -256,7 +224,7 @@ import Testing
 
     @Test("what is queued before the handshake goes out after it")
     func early() throws {
-        let pair = try Pair()
+        let pair = try SecurePair()
         pair.client.channel.append([1, 2])
         pair.server.channel.append([3])
         pair.worker.flushDirty()
@@ -267,7 +235,7 @@ import Testing
 
     @Test("finish is a close_notify, which the other side takes for the end")
     func finish() throws {
-        let pair = try Pair()
+        let pair = try SecurePair()
         pair.shakeHands()
         pair.server.channel.append([9])
         pair.server.channel.finish()
@@ -278,7 +246,7 @@ import Testing
 
     @Test("an end that comes behind bytes that were put back is told after them")
     func keptBeforeEnd() throws {
-        let pair = try Pair()
+        let pair = try SecurePair()
         pair.shakeHands()
         pair.client.owner.room = 1
         pair.server.channel.append([1, 2, 3])
@@ -296,7 +264,7 @@ import Testing
 
     @Test("H22 a buffer more than its owner takes is put back whole, also where it comes in several")
     func keptInSeveral() throws {
-        let pair = try Pair()
+        let pair = try SecurePair()
         pair.shakeHands()
         pair.client.owner.room = 5
         let large = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -314,7 +282,7 @@ import Testing
     @Test("an authority that is not trusted ends the handshake on both sides")
     func untrusted() throws {
         let other = try CertificateFolder(hosts: ["localhost"])
-        let pair = try Pair(clientTrusts: other.authority)
+        let pair = try SecurePair(clientTrusts: other.authority)
         pair.client.channel.startHandshake()
         pair.worker.flushDirty()
         while pair.client.owner.failures == 0 || pair.server.owner.failures == 0 { pair.worker.turn() }

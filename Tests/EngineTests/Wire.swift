@@ -18,15 +18,21 @@ final class Wire {
         self.far = Descriptor(owning: far)
     }
 
+    // The channel keeps its worker, and the worker an open channel.
+    deinit { channel.close() }
+
     /// What has arrived at the far end.
     func read() -> [UInt8] { allBytes(from: far.number) }
 
-    /// Takes what has arrived at the far end, into a buffer that is there already.
-    func skip(_ buffer: inout [UInt8]) {
+    /// Takes what has arrived at the far end, into a buffer that is there already; how much that was.
+    @discardableResult
+    func skip(_ buffer: inout [UInt8]) -> Int {
+        var all = 0
         while true {
             // The buffer lives as long as the call, which writes no more than it holds.
             let result = unsafe buffer.withUnsafeMutableBytes { unsafe Socket.receive(far.number, into: $0) }
-            guard case .bytes = result else { return }
+            guard case .bytes(let count) = result else { return all }
+            all += count
         }
     }
 

@@ -94,6 +94,7 @@ import Testing
         let sent = allBytes(from: other.number)
         #expect(sent == [1])
         #expect(target.read() == [7])
+        source.close()
     }
 
     @Test("a descriptor that cannot be watched is no channel")

@@ -14,7 +14,8 @@ import WebSocketProtocol
                 [
                     "token-missing", "token-malformed", "token-signature-invalid", "token-unknown-key",
                     "token-issuer-unknown", "token-expired", "token-not-yet-valid", "token-revoked",
-                    "token-audience-mismatch", "token-too-old",
+                    "token-audience-mismatch", "token-too-old", "token-subject-mismatch", "ticket-used",
+                    "ticket-expired", "ticket-unknown",
                 ]
             ),
             (

@@ -201,6 +201,9 @@ private func describe(_ token: TokenSettings) -> String {
         "\(token.issuers) from \(token.carriers) audience \(token.audience ?? "any") scopes \(token.scopes)"
     if token.expiryGrace != .zero { text += " grace \(token.expiryGrace)" }
     if let age = token.maximumAge { text += " age \(age)" }
+    if let ticket = token.ticketParameter { text += " ticket \(ticket)" }
+    if let it = token.firstMessage { text += " first message \(it.pointer) within \(it.timeout)" }
+    if let pointer = token.renewalPointer { text += " renewed at \(pointer)" }
     if let it = token.failures {
         text += " failures \(it.rate.count)/\(it.rate.period) block \(it.block) /\(it.ipv6Prefix)"
     }

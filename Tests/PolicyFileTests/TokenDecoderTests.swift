@@ -27,8 +27,9 @@ struct TokenDecoderTests {
                 expiry_grace: 30s
                 max_age: 12h
                 failures: { rate: 10/1m, block: 5m }
+                renew: {}
             ----
-            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("X-Token", scheme: Optional("Token")), PolicyModel.TokenSettings.Carrier.header("authorization", scheme: Optional("Bearer"))] audience any scopes [] grace 30.0 seconds age 43200.0 seconds failures 10/60.0 seconds block 300.0 seconds /64
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("X-Token", scheme: Optional("Token")), PolicyModel.TokenSettings.Carrier.header("authorization", scheme: Optional("Bearer"))] audience any scopes [] grace 30.0 seconds age 43200.0 seconds renewed at /portcullis/token failures 10/60.0 seconds block 300.0 seconds /64
             == lockout that is wrong
             - token: { issuers: [local], failures: { rate: 10, blok: 5m } }
             - token: { issuers: [local], mode: shadow, failures: { block: 5m }, max_age: soon, from: [{ header: X, scheme: a b }, { scheme: Bearer }] }
@@ -38,7 +39,33 @@ struct TokenDecoderTests {
             2:54: error: `failures` needs `rate`, such as `rate: 10/1m`
             2:78: error: `max_age` must be a duration, one whole number and one of the units ms, s, m, h, d, such as 250ms or 30s, not `soon`
             2:112: error: `a b` is no authentication scheme (RFC 9110 section 11.1)
-            2:121: error: unknown key `scheme` in an entry of `from`; its keys are `header`, `subprotocol`, `cookie`, `query`
+            2:121: error: unknown key `scheme` in an entry of `from`; its keys are `header`, `subprotocol`, `cookie`, `query`, `ticket`, `first_message`
+            == token by ticket and first message
+            - origin: { allow: [], missing: allow }
+            - token: { issuers: [local], from: [{ cookie: session }, { ticket: {} }, { first_message: {} }] }
+            ----
+            origin [] missing admitted
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.cookie("session")] audience any scopes [] ticket ticket first message /token within 10.0 seconds
+            == token by ticket and first message with all keys
+            - origin: { allow: [], missing: allow }
+            - token:
+                issuers: [local]
+                from: [{ header: Authorization }, { ticket: { query: t } }, { first_message: { timeout: 3s, pointer: /auth/token } }]
+            ----
+            origin [] missing admitted
+            token ["local"] from [PolicyModel.TokenSettings.Carrier.header("Authorization", scheme: Optional("Bearer"))] audience any scopes [] ticket t first message /auth/token within 3.0 seconds
+            == ticket and first message where they cannot be
+            - headers: { response: { set: { X-A: a } } }
+            - token: { issuers: [local], from: [{ query: t }, { ticket: {} }, { ticket: {} }, { first_message: {} }] }
+            - headers: { request: { set: { X-A: a } }, response: { set: { X-A: a } } }
+            - token: { issuers: [local], mode: shadow, from: [{ first_message: {} }, { first_message: {} }] }
+            ----
+            2:3: error: tickets are given to pages, so this route needs an enforced `origin`; programs that send none pass with `missing: allow`
+            2:36: error: a ticket is given for a token in a header or a cookie, and `from` names neither; add `header: Authorization`
+            2:67: error: this carrier stands in `from` twice; remove one of them
+            3:3: error: with `first_message` the 101 has gone out before this entry runs: move its `response` before `token`
+            4:3: error: `first_message` cannot be tried in shadow: a server behind would get the message; leave it out of `from`
+            4:74: error: this carrier stands in `from` twice; remove one of them
             == token without issuers
             - token: { from: [], scopes: read, audience: "" }
             ----
@@ -76,10 +103,11 @@ struct TokenDecoderTests {
                   - { query: "a&b" }
                   - { query: token }
                   - { query: token }
-                  - { ticket: {} }
+                  - { ticket: ticket }
+                  - { first_message: { pointer: token } }
                   - { from_headers: Authorization }
             ----
-            4:9: error: an entry of `from` must be a mapping with one of `header`, `subprotocol`, `cookie` or `query`, not `header`
+            4:9: error: an entry of `from` must be a mapping with one of `header`, `subprotocol`, `cookie`, `query`, `ticket` or `first_message`, not `header`
             5:34: error: unknown key `query` in an entry of `from`; its keys are `header`, `scheme`
             6:19: error: `X Token` is no header name (RFC 9110 section 5.1)
             7:19: error: for a cookie write `cookie: NAME`
@@ -89,8 +117,9 @@ struct TokenDecoderTests {
             11:19: error: `a=b` is no cookie name (RFC 6265 section 4.1.1)
             12:18: error: a query parameter's name has letters, digits, `-`, `.`, `_` and `~`, not `a&b`
             14:9: error: this carrier stands in `from` twice; remove one of them
-            15:11: error: `ticket` in an entry of `from` is not supported by this version
-            16:11: error: unknown key `from_headers` in an entry of `from`; its keys are `header`, `subprotocol`, `cookie`, `query`
+            15:19: error: `ticket` must be a mapping, with keys such as `query`, not `ticket`
+            16:37: error: `token` is no JSON pointer (RFC 6901): it begins with `/`, and `~` stands only in `~0` and `~1`
+            17:11: error: unknown key `from_headers` in an entry of `from`; its keys are `header`, `subprotocol`, `cookie`, `query`, `ticket`, `first_message`
             == scopes that are wrong
             - token: { issuers: [local], scopes: [a b, "a\"b", 7] }
             ----

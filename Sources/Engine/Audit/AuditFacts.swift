@@ -9,6 +9,8 @@ struct AuditFacts {
         case opened
         case closed
         case refused
+        /// A ticket was given, or a page told that it may ask for one.
+        case ticket
     }
 
     let requestID: String
@@ -69,10 +71,30 @@ struct AuditFacts {
         shadow += admitted.shadowRefusals
     }
 
+    /// A live connection has brought a fresh token.
+    mutating func renew(_ identity: VerifiedToken) {
+        tokenID = identity.id
+    }
+
     mutating func refuse(_ refusal: Refusal, now: Nanoseconds, since start: Nanoseconds) {
         event = .refused
         reason = refusal.reason.rawValue
         status = refusal.status
+        duration = now - start
+    }
+
+    /// Refused by a close frame, since the client had its 101 already.
+    mutating func refuse(_ reason: String, code: CloseCode, now: Nanoseconds, since start: Nanoseconds) {
+        event = .refused
+        self.reason = reason
+        status = Int(code.rawValue)
+        duration = now - start
+    }
+
+    /// A request for a ticket was answered.
+    mutating func answerTicket(status: Int, now: Nanoseconds, since start: Nanoseconds) {
+        event = .ticket
+        self.status = status
         duration = now - start
     }
 
@@ -132,7 +154,8 @@ struct AuditFacts {
         line.add("subject", subject)
         line.add("token_id", tokenID)
         line.add("reason", reason)
-        if let status { line.add("status", Int64(status)) }
+        // Statuses have three digits, close codes four.
+        if let status { line.add(status < 1000 ? "status" : "close_code", Int64(status)) }
         line.add("policy_version", policyVersion)
         line.add("upstream", upstream)
         line.add("duration_ms", duration / 1_000_000)

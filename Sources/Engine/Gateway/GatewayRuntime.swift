@@ -94,7 +94,7 @@ struct RouteRuntime: Sendable {
         self.policy = policy
         self.upstream = upstream
         chain = MiddlewareChain(entries: policy.middleware, name: "route \(policy.name)", environment: &environment)
-        terms = RelayTerms(policy)
+        terms = RelayTerms(policy, renewal: chain.renewal)
     }
 }
 
@@ -104,9 +104,9 @@ final class RelayTerms: Sendable {
     let timeouts: RouteTimeouts
     let rules: MessageRules
 
-    init(_ policy: RoutePolicy) {
+    init(_ policy: RoutePolicy, renewal: TokenRenewal?) {
         limits = policy.limits
         timeouts = policy.timeouts
-        rules = MessageRules(policy.messages)
+        rules = MessageRules(policy.messages, renewal: renewal)
     }
 }

@@ -18,6 +18,8 @@ struct FrameExchange {
         case needsCare
         /// Nothing of that peer counts any more: so many bytes were not looked at.
         case ignored(Int)
+        /// The client's fresh token has come; the bytes from here on have not been looked at.
+        case renewal([UInt8], end: Int)
         case ended(Lane.Outcome)
     }
 
@@ -38,6 +40,7 @@ struct FrameExchange {
             switch outcome {
             case .goOn: taken += part.count
             case .full(let place): taken += place
+            case .renewal(let message, let end): return .renewal(message, end: taken + end)
             case .closed, .failed, .denied: return .ended(outcome)
             }
         }

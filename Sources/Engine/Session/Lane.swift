@@ -13,12 +13,16 @@ struct Lane {
         case failed(FrameError)
         /// A rule ends the connection.
         case denied(code: CloseCode, reason: String, rule: String)
+        /// A message has brought a fresh token. The bytes from here on come behind it.
+        case renewal([UInt8], end: Int)
     }
 
     private var parser: FrameParser
     /// Empty where nothing reads payloads: then frames stream.
-    private let plan: MessagePlan
-    private let inspects: Bool
+    private var plan: MessagePlan
+    private var inspects: Bool
+    /// Takes the plan's place before the next message.
+    private var nextPlan: MessagePlan?
     private var assembler = MessageAssembler()
 
     /// When payload last came, or a message without any; the beginning of time before that.
@@ -100,7 +104,17 @@ struct Lane {
         if openSince != nil { openSince = now }
     }
 
+    /// Has messages that begin from now on judged by another plan.
+    mutating func follow(_ plan: MessagePlan) {
+        nextPlan = plan
+    }
+
     private mutating func begin(_ header: FrameHeader, _ target: inout Outlet, _ worker: Worker) {
+        if let plan = nextPlan, header.opcode != .continuation {
+            self.plan = plan
+            inspects = !plan.isEmpty
+            nextPlan = nil
+        }
         guard inspects else { return target.beginFrame(header) }
         if header.opcode != .continuation { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
     }
@@ -120,6 +134,8 @@ struct Lane {
             target.send(opcode, edited.span, &random)
             // It may have grown, and so may those that come behind it.
             if target.isFull { return .full(from: offset) }
+        case .renewal:
+            return .renewal(message.payload, end: offset)
         case .drop(let rule):
             hits.count(rule, isShadow: false)
         case .close(let code, let reason, let rule):

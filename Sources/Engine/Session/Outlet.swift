@@ -16,8 +16,8 @@ struct Outlet {
     private var key = MaskingKey.none
     private var pendingClose: ClosePayload?
     private var pendingPing: UInt32?
-    private var pendingPongCount = -1
-    private var pendingPong = InlineArray<125, UInt8>(repeating: 0)
+    /// Seldom there, and an idle connection weighs little without room for it: at most 125 bytes.
+    private var pendingPong: [UInt8]?
 
     init(channel: Channel, masks: Bool, limit: Int = 64 * 1024) {
         self.channel = channel
@@ -31,9 +31,9 @@ struct Outlet {
     var room: Int { limit - channel.queuedBytes }
 
     /// Whether a pong waits for a peer that does not read: then the peer is not read either.
-    var owesPong: Bool { pendingPongCount >= 0 && channel.isBlocked }
+    var owesPong: Bool { pendingPong != nil && channel.isBlocked }
     /// Whether a control frame waits to be sent.
-    var owes: Bool { pendingPongCount >= 0 || pendingPing != nil || pendingClose != nil }
+    var owes: Bool { pendingPong != nil || pendingPing != nil || pendingClose != nil }
     /// Whether a close frame has been sent or waits for the end of a frame.
     var isClosing: Bool { hasSentClose || pendingClose != nil }
 
@@ -95,8 +95,7 @@ struct Outlet {
             send(.pong, payload, &random)
             return
         }
-        pendingPongCount = min(payload.count, pendingPong.count)
-        for index in 0..<pendingPongCount { pendingPong[index] = payload[index] }
+        pendingPong = payload.indices.map { payload[$0] }
     }
 
     /// Sends a ping that carries `number`.
@@ -127,11 +126,9 @@ struct Outlet {
     /// Sends what had to wait, if it can go now.
     mutating func sendPending(_ random: inout RandomPool) {
         guard !isInsideFrame else { return }
-        if pendingPongCount >= 0, !channel.isBlocked, !isFull, !hasSentClose {
-            let count = pendingPongCount
-            pendingPongCount = -1
-            let pong = pendingPong
-            send(.pong, pong.span.extracting(first: count), &random)
+        if let pong = pendingPong, !channel.isBlocked, !isFull, !hasSentClose {
+            pendingPong = nil
+            send(.pong, pong.span, &random)
         }
         if let number = pendingPing {
             pendingPing = nil

@@ -7,7 +7,7 @@ extension Relay {
     /// Ends as what has been received demands.
     func end(by outcome: Lane.Outcome, from side: Side) {
         switch outcome {
-        case .goOn, .full:
+        case .goOn, .full, .renewal:
             return
         case .closed(let payload):
             passClose(payload, from: side)
@@ -64,6 +64,13 @@ extension Relay {
     /// Ends the connection for a reason of the policy.
     func end(_ reason: CloseReason, code: CloseCode = .policyViolation) {
         let payload = ClosePayload(code: code, reason: reason.rawValue)
+        end(toClient: payload, toUpstream: ClosePayload(code: .goingAway), reason: reason.rawValue)
+        finishClosed()
+    }
+
+    /// Ends the connection for a fresh token that does not hold.
+    func end(_ reason: RefusalReason) {
+        let payload = ClosePayload(code: reason.closeCode, reason: reason.rawValue)
         end(toClient: payload, toUpstream: ClosePayload(code: .goingAway), reason: reason.rawValue)
         finishClosed()
     }

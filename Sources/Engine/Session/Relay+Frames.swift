@@ -1,3 +1,4 @@
+internal import Middleware
 internal import PolicyModel
 internal import WebSocketProtocol
 
@@ -6,11 +7,34 @@ extension Relay {
     /// Passes on what `channel` has received.
     func pass(_ bytes: Span<UInt8>, from channel: Channel) {
         let side = channel === client ? Side.client : .upstream
-        switch frames.pass(bytes, from: side, isCut: isCut, worker: worker) {
-        case .passed: break
-        case .needsCare: care()
-        case .ignored(let count): session.linger(count)
-        case .ended(let outcome): end(by: outcome, from: side)
+        var start = 0
+        repeat {
+            switch frames.pass(bytes.extracting(start..<bytes.count), from: side, isCut: isCut, worker: worker) {
+            case .passed: return
+            case .needsCare: return care()
+            case .ignored(let count): return session.linger(count)
+            case .ended(let outcome): return end(by: outcome, from: side)
+            case .renewal(let message, let end):
+                renew(by: message)
+                start += end
+            }
+        } while true
+    }
+
+    /// A message has brought a fresh token.
+    private func renew(by message: [UInt8]) {
+        guard let renewal = terms.rules.renewal, let identity = session.identity else { return }
+        switch renewal.judge(message, of: identity, now: SystemClock.unixMilliseconds() / 1000) {
+        case .renewed(let fresh, let term):
+            session.host.identities.remove(session)
+            session.host.identities.insert(session, fresh)
+            session.facts.renew(fresh)
+            hold(until: term)
+            frames.fromClient.follow(plan(from: .client, fresh))
+            frames.fromUpstream.follow(plan(from: .upstream, fresh))
+            worker.setDeadline(deadline, for: client)
+        case .postponed: break
+        case .refused(let reason): end(reason)
         }
     }
 

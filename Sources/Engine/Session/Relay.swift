@@ -38,8 +38,8 @@ final class Relay: ChannelOwner {
     var frames: FrameExchange
     let lifetimeEnd: Nanoseconds
     /// When the token no longer holds the connection, the end of time without one; and for what reason.
-    private(set) var identityEnd: Nanoseconds
-    private(set) var identityEndReason: CloseReason
+    private(set) var identityEnd = Nanoseconds.max
+    private(set) var identityEndReason = CloseReason.tokenExpired
 
     private(set) var ending: Ending?
     /// Neither side waits for the other or is read no more, nothing is owed, and no end has begun: a flush changes nothing.
@@ -68,22 +68,39 @@ final class Relay: ChannelOwner {
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
                 sender: .client, limits: messageLimits,
-                plan: MessagePlan(
-                    terms.rules, from: .client, identity: identity, maximumBytes: limits.messageBytes)),
+                plan: Self.plan(terms, from: .client, identity)),
             fromUpstream: Lane(
                 sender: .server, limits: messageLimits,
-                plan: MessagePlan(
-                    terms.rules, from: .upstream, identity: identity, maximumBytes: limits.messageBytes)),
+                plan: Self.plan(terms, from: .upstream, identity)),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
-        let term = admitted.identityTerm
-        identityEnd = term.map { now.saturatingAdd(Self.nanoseconds(until: $0.end, from: unixMilliseconds)) } ?? .max
-        identityEndReason = term?.reason ?? .tokenExpired
         leases = admitted.leases
         super.init()
+        if let term = admitted.identityTerm { hold(until: term, now: now, unixMilliseconds: unixMilliseconds) }
         client.hand(to: self)
         upstream.hand(to: self)
+    }
+
+    /// What the rules make of messages of one side for this identity.
+    func plan(from sender: MessageSender, _ identity: VerifiedToken) -> MessagePlan {
+        Self.plan(terms, from: sender, identity)
+    }
+
+    private static func plan(
+        _ terms: RelayTerms, from sender: MessageSender, _ identity: VerifiedToken?
+    ) -> MessagePlan {
+        MessagePlan(terms.rules, from: sender, identity: identity, maximumBytes: terms.limits.messageBytes)
+    }
+
+    /// From now on the token holds the connection until then.
+    func hold(until term: IdentityTerm) {
+        hold(until: term, now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
+    }
+
+    private func hold(until term: IdentityTerm, now: Nanoseconds, unixMilliseconds: Int64) {
+        identityEnd = now.saturatingAdd(Self.nanoseconds(until: term.end, from: unixMilliseconds))
+        identityEndReason = term.reason
     }
 
     private static func nanoseconds(until unixSeconds: Int64, from unixMilliseconds: Int64) -> Nanoseconds {
@@ -100,7 +117,8 @@ final class Relay: ChannelOwner {
     var deadline: Nanoseconds {
         guard ending == nil else { return endDeadline }
         return min(
-            lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds), frames.clientLife.deadline,
+            lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds),
+            frames.clientLife.deadline,
             frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline)
     }
 

@@ -38,6 +38,7 @@ extension Session {
         facts.note(head, client: address)
         guard host.isAdmitting, successor != nil else { return refuse(Refusal(.draining)) }
         guard isProven || listener.tls.clientDemand.isEmpty else { return refuse(Refusal(.clientCertificateMissing)) }
+        if answersTicket(head, from: address, runtime) { return }
         guard let index = runtime.router.route(host: head.host.name, path: head.target.path) else {
             return refuse(Refusal(.routeNotFound))
         }
@@ -70,6 +71,9 @@ extension Session {
             facts.note(admitted)
             host.identities.insert(self, admitted.identity)
             dial(admitted, route)
+        case .answered:
+            // Only what asks for a ticket is answered so, and that is not settled here.
+            refuse(Refusal(.malformedRequest))
         case .suspended(let handshake):
             suspend(handshake, route)
         }

@@ -108,16 +108,9 @@ extension Session {
     /// The upstream has earned the 101: the client gets its own, and the relay begins.
     private func open(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ subprotocol: String?, rest: Span<UInt8>) {
         guard let client, let upstream else { return }
-        var headers = head.headers
-        HopByHop.removeHopByHop(from: &headers)
-        headers.remove("Content-Length")
-        for edit in attempt.admitted.responseEdits { edit.apply(to: &headers) }
         guard
-            let response = ResponseWriter.serializedSwitchingProtocols(
-                accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: subprotocol,
-                headers: headers)
+            isGreeted ? subprotocol == attempt.admitted.request.subprotocols.first : answer(attempt, head, subprotocol)
         else { return refuse(Refusal(.upstreamInvalidResponse)) }
-        client.append(response)
         let relay = Relay(
             attempt.admitted, terms: attempt.route.terms, session: self, client: client, upstream: upstream,
             now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
@@ -130,6 +123,21 @@ extension Session {
         earlyBytes = []
         if !early.isEmpty { relay.pass(early.span, from: client) }
         if rest.count > 0, case .relay = phase { relay.pass(rest, from: upstream) }
+    }
+
+    /// Passes the upstream's 101 on, as the policy edits it. False where it cannot be written.
+    private func answer(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ subprotocol: String?) -> Bool {
+        var headers = head.headers
+        HopByHop.removeHopByHop(from: &headers)
+        headers.remove("Content-Length")
+        for edit in attempt.admitted.responseEdits { edit.apply(to: &headers) }
+        guard
+            let response = ResponseWriter.serializedSwitchingProtocols(
+                accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: subprotocol,
+                headers: headers)
+        else { return false }
+        client?.append(response)
+        return true
     }
 
     /// The upstream has gone before it answered with a 101.

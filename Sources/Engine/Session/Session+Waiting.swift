@@ -5,45 +5,67 @@ internal import PolicyModel
 final class Suspension {
     let handshake: SuspendedHandshake
     let route: RouteRuntime
-    /// The host's number of the errand, under which the answer comes.
-    let errand: UInt64
-    /// What it is refused with when the answer is late.
-    let late: Refusal
 
-    init(_ handshake: SuspendedHandshake, _ route: RouteRuntime, errand: UInt64, late: Refusal) {
+    init(_ handshake: SuspendedHandshake, _ route: RouteRuntime) {
         self.handshake = handshake
         self.route = route
-        self.errand = errand
-        self.late = late
     }
 }
 
-/// A step of the chain has asked elsewhere: this connection waits for the answer, and no other one does.
+/// A question that has been asked elsewhere.
+final class AskedErrand {
+    let suspension: Suspension
+    /// The host's number of it, under which the answer comes.
+    let number: UInt64
+    /// What the handshake is refused with when the answer is late.
+    let late: Refusal
+
+    init(_ errand: Errand, number: UInt64, of suspension: Suspension) {
+        self.suspension = suspension
+        self.number = number
+        late = errand.late
+    }
+}
+
+/// A step of the chain has to wait, for an answer from elsewhere or for the client's first message: this connection waits, and
+/// no other one does.
 extension Session {
     func suspend(_ handshake: SuspendedHandshake, _ route: RouteRuntime) {
+        let suspension = Suspension(handshake, route)
         switch handshake.pending {
         case .errand(let errand):
             let number = host.expectAnswer(for: self)
-            phase = .suspended(Suspension(handshake, route, errand: number, late: errand.late))
+            phase = .errand(AskedErrand(errand, number: number, of: suspension))
             setPhaseDeadline(worker.now.saturatingAdd(errand.patience.nanoseconds))
             host.ask(errand, number: number)
+        case .firstMessage(let demand):
+            greet(suspension, demand)
         }
     }
 
-    /// The answer is here: the chain goes on where it stopped.
+    /// The answer is here.
     func resume(_ conclusion: @escaping Conclusion) {
-        guard case .suspended(let suspension) = phase else { return }
-        // Its deadline was the errand's; the dial sets the next one.
+        guard case .errand(let errand) = phase else { return }
+        goOn(with: errand.suspension, conclusion)
+    }
+
+    /// The chain goes on where it stopped.
+    func goOn(with suspension: Suspension, _ conclusion: @escaping Conclusion) {
         guard host.isAdmitting else { return refuse(Refusal(.draining)) }
         // Nothing waits any more, whatever the chain comes to.
         phase = .tls
         settle(suspension.handshake.resume(at: time, with: conclusion), suspension.route)
     }
 
-    /// Nobody waits for the answer any more. What the chain had found until then goes into the log.
-    func giveUpWaiting() {
-        guard case .suspended(let suspension) = phase else { return }
-        host.forgetAnswer(suspension.errand)
-        facts.note(suspension.handshake.context)
+    /// Nothing is waited for any more. What the chain had found until then goes into the log.
+    func noteUndecided() {
+        switch phase {
+        case .errand(let errand):
+            host.forgetAnswer(errand.number)
+            facts.note(errand.suspension.handshake.context)
+        case .firstMessage(let reader):
+            facts.note(reader.suspension.handshake.context)
+        default: break
+        }
     }
 }

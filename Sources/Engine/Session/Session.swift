@@ -14,7 +14,9 @@ final class Session: ChannelOwner {
         case tls
         case head(RequestHeadParser)
         /// The chain waits for an answer from elsewhere.
-        case suspended(Suspension)
+        case errand(AskedErrand)
+        /// The chain waits for the client's first message.
+        case firstMessage(FirstMessageReader)
         /// Admitted; a socket to the upstream is on its way.
         case connecting(UpstreamAttempt)
         /// The upgrade request is sent; the answer is awaited.
@@ -43,6 +45,8 @@ final class Session: ChannelOwner {
     var facts: AuditFacts
     /// Set at once in ``start(_:)``; nil only before that, and after the end.
     private(set) var client: Channel?
+    /// Whether the client has had a 101 before its chain was through.
+    var isGreeted = false
     var upstream: Channel?
     /// Bytes of the client that came before the upstream's 101: they wait (RFC 6455 section 4.1).
     var earlyBytes: [UInt8] = []
@@ -92,7 +96,9 @@ final class Session: ChannelOwner {
         switch phase {
         case .head:
             receiveHead(bytes)
-        case .suspended, .connecting:
+        case .firstMessage:
+            receiveFirstMessage(bytes)
+        case .errand, .connecting:
             keepEarly(bytes)
         case .awaitingUpstream:
             if channel === client { keepEarly(bytes) } else { receiveUpstreamHead(bytes) }
@@ -114,7 +120,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream:
             if channel === client { abandon() } else { upstreamVanished() }
-        case .tls, .head, .suspended:
+        case .tls, .head, .errand, .firstMessage:
             abandon()
         case .ending:
             channel.close()
@@ -144,8 +150,10 @@ final class Session: ChannelOwner {
             end()
         case .head:
             refuse(Refusal(.requestTimeout))
-        case .suspended(let suspension):
-            refuse(suspension.late)
+        case .errand(let errand):
+            refuse(errand.late)
+        case .firstMessage(let reader):
+            refuse(reader.demand.late)
         case .connecting, .awaitingUpstream:
             refuse(Refusal(.upstreamTimeout))
         case .ending:
@@ -174,22 +182,34 @@ final class Session: ChannelOwner {
     }
 
     /// Answers with `refusal`, writes the audit record, and ends once the answer is out.
-    func refuse(_ refusal: Refusal) {
+    func refuse(_ refusal: Refusal, headers extra: HeaderFields = HeaderFields()) {
         if case .ending = phase { return }
-        giveUpWaiting()
+        if isGreeted {
+            let payload = ClosePayload(code: refusal.reason.closeCode, reason: refusal.reason.rawValue)
+            return leave(with: payload, reason: refusal.reason.rawValue)
+        }
+        noteUndecided()
         upstream?.close()
         upstream = nil
         facts.refuse(refusal, now: worker.now, since: acceptedAt)
         host.write(facts)
+        var headers = HeaderFields([HeaderField(name: "Content-Type", value: "application/json")])
+        for field in refusal.extraHeaders.fields + extra.fields { headers.add(field.name, field.value) }
+        answerAndEnd(status: refusal.status, headers: headers, body: refusal.body(requestID: requestID))
+    }
+
+    /// Sends a final answer, and ends once it is out.
+    func answerAndEnd(status: Int, headers: HeaderFields, body: [UInt8]) {
         phase = .ending
         guard let client else { return }
-        var headers = HeaderFields([HeaderField(name: "Content-Type", value: "application/json")])
-        for field in refusal.extraHeaders.fields { headers.add(field.name, field.value) }
-        if let response = ResponseWriter.serializedResponse(
-            status: refusal.status, headers: headers, body: refusal.body(requestID: requestID))
-        {
+        if let response = ResponseWriter.serializedResponse(status: status, headers: headers, body: body) {
             client.append(response)
         }
+        finishAnswer(client)
+    }
+
+    /// The last word to a client is queued: nothing follows it.
+    func finishAnswer(_ client: Channel) {
         client.setReading(true)
         client.finish()
         // A peer that still sends would lose the answer to a reset: it is read, and given up after a while.
@@ -207,9 +227,9 @@ final class Session: ChannelOwner {
     /// Ends without an answer: the client has gone, or has never spoken. A handshake that came to the chain leaves a line in
     /// the log all the same.
     func abandon() {
-        giveUpWaiting()
+        noteUndecided()
         switch phase {
-        case .suspended, .connecting, .awaitingUpstream:
+        case .errand, .firstMessage, .connecting, .awaitingUpstream:
             facts.abandoned(now: worker.now, since: acceptedAt)
             host.write(facts)
         case .tls, .head, .relay, .ending:
@@ -223,14 +243,14 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream: refuse(Refusal(.tokenRevoked))
         case .relay(let relay): relay.end(.tokenRevoked)
-        case .tls, .head, .suspended, .ending: break
+        case .tls, .head, .errand, .firstMessage, .ending: break
         }
     }
 
     /// The gateway ends. One whose request has not come yet is answered when it has.
     func drain() {
         switch phase {
-        case .suspended, .connecting, .awaitingUpstream: refuse(Refusal(.draining))
+        case .errand, .firstMessage, .connecting, .awaitingUpstream: refuse(Refusal(.draining))
         case .relay(let relay): relay.end(.draining, code: .serviceRestart)
         case .tls, .head, .ending: break
         }
@@ -239,7 +259,7 @@ final class Session: ChannelOwner {
     /// Whether there is a request that waits or has been let in.
     var isUnderWay: Bool {
         switch phase {
-        case .suspended, .connecting, .awaitingUpstream, .relay: true
+        case .errand, .firstMessage, .connecting, .awaitingUpstream, .relay: true
         case .tls, .head, .ending: false
         }
     }
@@ -258,9 +278,9 @@ final class Session: ChannelOwner {
 
     /// The gateway ends at once: what had come to the chain and never opened leaves a line in the log all the same.
     func stop() {
-        giveUpWaiting()
+        noteUndecided()
         switch phase {
-        case .suspended, .connecting, .awaitingUpstream:
+        case .errand, .firstMessage, .connecting, .awaitingUpstream:
             facts.refuse(Refusal(.draining), now: worker.now, since: acceptedAt)
             host.write(facts)
         case .tls, .head, .relay, .ending:

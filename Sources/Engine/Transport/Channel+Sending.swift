@@ -35,8 +35,10 @@ extension Channel {
             if result == .done { endOutput() }
             return result
         }
-        let rest = send(&sealed)
-        guard rest == .done else { return rest }
+        if !sealed.isEmpty {
+            let rest = send(&sealed)
+            guard rest == .done else { return rest }
+        }
         unsentOverhead = 0
         // Before the handshake is complete nothing can be encrypted; what is queued waits for it.
         if isSecure {

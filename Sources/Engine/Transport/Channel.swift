@@ -7,7 +7,8 @@ internal import Glibc
 /// no buffer. Bound to its worker's thread. What it does on events is in `Channel+Receiving`, how it sends in
 /// `Channel+Sending`; both change its state, and nobody else does.
 final class Channel {
-    unowned let worker: Worker
+    /// Kept by its channels, and they by its table until they are closed.
+    let worker: Worker
     /// The channel's place in its worker's table.
     let slot: Int
     /// The number of the descriptor's key in epoll.

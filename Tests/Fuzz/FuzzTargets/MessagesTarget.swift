@@ -75,7 +75,7 @@ enum MessagesTarget {
 
     private static func check(_ verdict: MessageVerdict, of opcode: Opcode) throws(BrokenContract) {
         switch verdict {
-        case .pass, .drop: break
+        case .pass, .drop, .renewal: break
         case .replace(let bytes):
             try require(bytes.count <= limits.messageBytes, "a replacement of \(bytes.count) bytes")
             try require(

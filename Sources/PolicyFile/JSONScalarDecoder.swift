@@ -1,20 +1,6 @@
 import PolicyModel
 
-/// Places within JSON, and values.
 extension PolicyDecoder {
-    /// RFC 6901.
-    func jsonPointer(_ node: YAMLNode, _ key: String) -> JSONPointer? {
-        guard let text = string(node, key) else { return nil }
-        guard let pointer = JSONPointer(text) else {
-            refuse(
-                node.position,
-                "\(quoted(text)) is no JSON pointer (RFC 6901): it begins with `/`, and `~` stands only in `~0` and `~1`"
-            )
-            return nil
-        }
-        return pointer
-    }
-
     /// What a JSON value is compared with. YAML's kinds are JSON's; what the two write differently is refused.
     func jsonScalar(_ node: YAMLNode, _ key: String) -> JSONScalar? {
         guard case .scalar(let text, let isPlain) = node.content, let kind = node.scalarKind else {

@@ -1,0 +1,89 @@
+internal import Locking
+internal import Tokens
+
+/// One-time tickets: each stands for a token that was shown, and opens one connection within half a minute. A page can put one
+/// into a URL, where a token would be written down by others and stay good.
+///
+/// Safe to use from any thread.
+package final class TicketOffice: Sendable {
+    /// For how long a ticket is good, in seconds.
+    package static let lifetime: Int64 = 30
+
+    /// What a ticket was good for.
+    enum Redemption: Hashable {
+        case token(String)
+        case used
+        case expired
+        /// Never given out, or so long ago that it is forgotten.
+        case unknown
+    }
+
+    private struct Ticket {
+        /// nil once it is used.
+        var token: String?
+        let end: Int64
+    }
+
+    private struct State {
+        var tickets: [String: Ticket] = [:]
+        /// In the order in which they were given out, which is the order in which they end; those before `first` are gone.
+        var order: [String] = []
+        var first = 0
+        var bytes = 0
+    }
+
+    private let maximumTickets: Int
+    private let maximumBytes: Int
+    private let state = Lock(State())
+
+    /// Bounds: of tickets that are good or were used not long ago, and of the tokens behind them together.
+    package init(maximumTickets: Int = 65_536, maximumBytes: Int = 64 << 20) {
+        self.maximumTickets = maximumTickets
+        self.maximumBytes = maximumBytes
+    }
+
+    /// A ticket for `token`, made of random bytes, of which there must be 32. nil where there is no room. `now` in nanoseconds.
+    func issue(for token: String, seed: [UInt8], now: Int64) -> String? {
+        let ticket = Base64URL.encode(seed)
+        return state.withLock { state in
+            Self.forget(&state, now: now)
+            let bytes = token.utf8.count
+            guard state.tickets.count < maximumTickets, state.bytes + bytes <= maximumBytes else { return nil }
+            guard state.tickets[ticket] == nil else { return nil }
+            state.tickets[ticket] = Ticket(token: token, end: now + Self.lifetime * 1_000_000_000)
+            state.order.append(ticket)
+            state.bytes += bytes
+            return ticket
+        }
+    }
+
+    /// Takes a ticket, which is used from then on.
+    func redeem(_ ticket: String, now: Int64) -> Redemption {
+        state.withLock { state in
+            guard let known = state.tickets[ticket] else { return .unknown }
+            guard known.end > now else { return .expired }
+            guard let token = known.token else { return .used }
+            state.tickets[ticket]?.token = nil
+            state.bytes -= token.utf8.count
+            return .token(token)
+        }
+    }
+
+    /// Tickets that are remembered, and the bytes of their tokens.
+    var held: (tickets: Int, bytes: Int) { state.withLock { ($0.tickets.count, $0.bytes) } }
+
+    /// Forgets tickets that ended long enough ago that nobody who brings one need be told that it did.
+    private static func forget(_ state: inout State, now: Int64) {
+        while state.first < state.order.count, let ticket = state.tickets[state.order[state.first]],
+            ticket.end + lifetime * 1_000_000_000 <= now
+        {
+            state.bytes -= ticket.token?.utf8.count ?? 0
+            state.tickets[state.order[state.first]] = nil
+            state.first += 1
+        }
+        // Moved rarely enough that each ticket pays for one move.
+        guard state.first > 1024, state.first * 2 > state.order.count else { return }
+        state.order.removeFirst(state.first)
+        state.first = 0
+    }
+}

@@ -1,0 +1,48 @@
+import Inspection
+package import PolicyModel
+package import Tokens
+
+/// `renew`: a message of a live connection may bring a fresh token of the same subject, which moves its end. The message is
+/// the gateway's and goes no further, whatever comes of it.
+package struct TokenRenewal: Sendable {
+    /// What comes of such a message.
+    package enum Outcome: Sendable {
+        case renewed(VerifiedToken, IdentityTerm)
+        /// Nothing can be said of any token at the moment: the connection lives on with the one that it has.
+        case postponed
+        case refused(RefusalReason)
+    }
+
+    private let check: TokenCheck
+    private let pointer: JSONPointer
+    /// Whether a message brings a token.
+    let test: JSONTest
+
+    /// nil where memory ran out, or the pointer is longer than any message's depth.
+    init?(_ check: TokenCheck, at pointer: JSONPointer) {
+        guard let test = JSONTest(tokens: pointer.tokens, equals: .anyString) else { return nil }
+        self.check = check
+        self.pointer = pointer
+        self.test = test
+    }
+
+    /// What becomes of a connection of `identity` for which `message` has come. `now` in Unix seconds.
+    package func judge(_ message: [UInt8], of identity: VerifiedToken, now: Int64) -> Outcome {
+        // As long as a first message, and read as strictly.
+        guard message.count <= FirstMessageSettings.maximumBytes, let json = JSON.decode(message),
+            case .string(let text)? = json.value(at: pointer.tokens)
+        else { return .refused(.tokenMalformed) }
+        do throws(TokenError) {
+            let (fresh, term) = try check.verify(text, now: now)
+            guard fresh.subject == identity.subject, fresh.issuerName == identity.issuerName else {
+                return .refused(.tokenSubjectMismatch)
+            }
+            guard let term else { return .refused(.tokenTooOld) }
+            return .renewed(fresh, term)
+        } catch {
+            let isOpen =
+                error == .storeUnavailable || error == .keysUnavailable || check.isLooking(for: text, error, now: now)
+            return isOpen ? .postponed : .refused(RefusalReason(error))
+        }
+    }
+}
