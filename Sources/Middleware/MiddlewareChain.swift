@@ -13,7 +13,7 @@ package struct MiddlewareChain: Sendable {
     private let steps: [Step]
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
-    private let tokens: TokenAuthority
+    private let tokens: TokenIssuers
     private let tickets: TicketOffice
     private let uses: (any UseCounter)?
     /// Whether a token that it admits may be turned into a ticket.
@@ -40,7 +40,7 @@ package struct MiddlewareChain: Sendable {
     }
 
     init(
-        _ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority, tickets: TicketOffice = TicketOffice(),
+        _ steps: [Step], policyHeaders: [String] = [], tokens: TokenIssuers, tickets: TicketOffice = TicketOffice(),
         uses: (any UseCounter)? = nil, givesTickets: Bool = false
     ) {
         self.tickets = tickets
@@ -49,6 +49,11 @@ package struct MiddlewareChain: Sendable {
         self.steps = steps
         self.policyHeaders = policyHeaders
         self.tokens = tokens
+    }
+
+    /// With the builtin issuer alone.
+    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority) {
+        self.init(steps, policyHeaders: policyHeaders, tokens: TokenIssuers(tokens))
     }
 
     /// How connections that it has admitted may bring a fresh token; nil where they may not.
@@ -102,7 +107,7 @@ package struct MiddlewareChain: Sendable {
             }
         }
         // While it waited a revocation may have come, which found no connection to end.
-        if isResumed, let identity = context.identity, tokens.isRevoked(identity.claims, keyID: identity.keyID) {
+        if isResumed, let identity = context.identity, tokens.isRevoked(identity) {
             return Self.refused(Refusal(.tokenRevoked), context)
         }
         return context.purpose == .connection ? .admitted(AdmittedUpgrade(context)) : answered(context)

@@ -11,7 +11,8 @@ extension RefusalReason {
             .tokenSubjectMismatch, .tokenAddressMismatch, .tokenExhausted,
             .ticketUsed, .ticketExpired, .ticketUnknown:
             401
-        case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
+        case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .tokenClaimMismatch,
+            .clientCertificateMissing,
             .clientCertificateInvalid:
             403
         case .routeNotFound: 404
@@ -20,7 +21,7 @@ extension RefusalReason {
         case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded: 429
         case .headersTooLarge: 431
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
-        case .capacityExceeded, .draining, .tokenStoreUnavailable: 503
+        case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable: 503
         case .upstreamTimeout: 504
         }
     }
@@ -60,7 +61,8 @@ extension RefusalReason {
         case .ticketExpired: "The ticket has expired."
         case .ticketUnknown: "The ticket is not known here."
         case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
-        case .tokenStoreUnavailable: "Tokens cannot be checked at the moment."
+        case .tokenClaimMismatch: "The token does not say what is needed here."
+        case .tokenStoreUnavailable, .tokenKeysUnavailable: "Tokens cannot be checked at the moment."
         case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."
         case .originMissing: "An Origin is needed and none was sent."
         case .originDenied: "Connections from this origin are not accepted."

@@ -5,7 +5,7 @@ import WebSocketProtocol
 /// `token`: a signed token must be carried, and must hold.
 struct TokenCheck: HandshakeMiddleware {
     private let settings: TokenSettings
-    private let tokens: TokenAuthority
+    private let tokens: TokenIssuers
     /// nil where an address may fail as often as it likes.
     private let failures: TokenFailures?
     private let tickets: TicketOffice
@@ -38,7 +38,7 @@ struct TokenCheck: HandshakeMiddleware {
         switch carried {
         case .none: return missing(in: context.purpose)
         case .ambiguous: return fail(.tokenAmbiguous, context)
-        case .token(let text): return check(text, &context)
+        case .token(let text): return check(text, &context, mayWait: true)
         }
     }
 
@@ -60,7 +60,7 @@ struct TokenCheck: HandshakeMiddleware {
         if let lockout = lockout(context) { return .refuse(lockout) }
         guard let json = JSON.decode(message) else { return fail(.tokenMalformed, context) }
         guard case .string(let text)? = json.value(at: pointer.tokens) else { return .refuse(Refusal(.tokenMissing)) }
-        return check(text, &context)
+        return check(text, &context, mayWait: true)
     }
 
     /// Whatever comes of it: no carrier that goes into a URL or a subprotocol is seen behind the gateway.
@@ -94,17 +94,35 @@ struct TokenCheck: HandshakeMiddleware {
         }
     }
 
-    private func check(_ text: String, _ context: inout HandshakeContext) -> Verdict {
+    private func check(_ text: String, _ context: inout HandshakeContext, mayWait: Bool) -> Verdict {
+        let now = context.time.unixSeconds
         do throws(RefusalReason) {
-            let (identity, term) = try verify(text, from: context.clientAddress, now: context.time.unixSeconds)
+            let (identity, term) = try verify(text, from: context.clientAddress, now: now)
             context.identity = identity
             context.identityTerm = term
             if context.purpose != .connection { context.ticketToken = text }
             return .pass
         } catch {
+            switch error {
+            case .tokenUnknownKey, .tokenKeysUnavailable:
+                if mayWait, let refresh = tokens.keyRefresh(for: text, issuers: settings.issuers, now: now) {
+                    return wait(for: refresh, text, late: Refusal(error))
+                }
+                return error == .tokenUnknownKey ? fail(error, context) : .refuse(Refusal(error))
             // That the store cannot be read is no fault of the client's.
-            return error == .tokenStoreUnavailable ? .refuse(Refusal(error)) : fail(error, context)
+            case .tokenStoreUnavailable: return .refuse(Refusal(error))
+            default: return fail(error, context)
+            }
         }
+    }
+
+    /// The issuer may have a new key: the token is judged again once its keys have been looked at, by whatever is there then.
+    private func wait(for refresh: KeyRefresh, _ text: String, late: Refusal) -> Verdict {
+        .wait(
+            .errand(
+                Errand(patience: refresh.patience + .seconds(1), late: late) { answered in
+                    refresh.whenDone { answered { context in check(text, &context, mayWait: false) } }
+                }))
     }
 
     /// A token that holds for a client of that address, and until when it holds a connection.
@@ -129,6 +147,15 @@ struct TokenCheck: HandshakeMiddleware {
     /// A text that is no network has nobody in it.
     private static func network(_ text: String, contains address: IPAddress) -> Bool {
         (try? CIDR(text)).map { CIDRSet([$0]).contains(address) } ?? false
+    }
+
+    /// Whether the token was refused for a key that is being looked for: there may be another answer soon.
+    func isLooking(for text: String, _ reason: RefusalReason, now: Int64) -> Bool {
+        switch reason {
+        case .tokenUnknownKey, .tokenKeysUnavailable:
+            tokens.keyRefresh(for: text, issuers: settings.issuers, now: now) != nil
+        default: false
+        }
     }
 
     private func fail(_ reason: RefusalReason, _ context: HandshakeContext) -> Verdict {
@@ -165,6 +192,8 @@ extension RefusalReason {
         case .audienceMismatch: self = .tokenAudienceMismatch
         case .scopeMissing: self = .tokenScopeMissing
         case .storeUnavailable: self = .tokenStoreUnavailable
+        case .claimMismatch: self = .tokenClaimMismatch
+        case .keysUnavailable: self = .tokenKeysUnavailable
         }
     }
 }

@@ -41,7 +41,10 @@ package struct TokenRenewal: Sendable {
             }
             return .renewed(fresh, term)
         } catch {
-            return error == .tokenStoreUnavailable ? .postponed : .refused(error)
+            let isOpen =
+                error == .tokenStoreUnavailable || error == .tokenKeysUnavailable
+                || check.isLooking(for: text, error, now: now)
+            return isOpen ? .postponed : .refused(error)
         }
     }
 }

@@ -12,6 +12,8 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenRevoked = "token-revoked"
     case tokenAudienceMismatch = "token-audience-mismatch"
     case tokenScopeMissing = "token-scope-missing"
+    /// A claim that the issuer's tokens must have is missing, or has another value.
+    case tokenClaimMismatch = "token-claim-mismatch"
     /// Several tokens were carried, and they differ.
     case tokenAmbiguous = "token-ambiguous"
     /// A fresh token is not of whom the connection is.
@@ -31,6 +33,8 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenFailuresExceeded = "token-failures-exceeded"
     /// The store cannot be read, so that no token can be known to be unrevoked.
     case tokenStoreUnavailable = "token-store-unavailable"
+    /// The issuer's keys have never been read, so that none of its tokens can be checked.
+    case tokenKeysUnavailable = "token-keys-unavailable"
     case ipDenied = "ip-denied"
     case ipNotAllowed = "ip-not-allowed"
     case originMissing = "origin-missing"

@@ -152,7 +152,7 @@ extension TokenStore {
     }
 
     private func algorithm(_ row: Row) throws -> SignatureAlgorithm {
-        guard let algorithm = SignatureAlgorithm(rawValue: try row.text(1)) else {
+        guard let algorithm = SignatureAlgorithm(rawValue: try row.text(1)), algorithm == .edDSA else {
             throw TokenStoreError(
                 .damaged, path: path, what: "holds a key of an unknown algorithm", advice: TokenStoreError.restore)
         }

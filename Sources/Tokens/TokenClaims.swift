@@ -7,13 +7,13 @@ package struct TokenClaims: Sendable, Hashable {
     package var issuer: String
     /// `sub`; never empty.
     package var subject: String
-    /// `jti`; never empty.
+    /// `jti`; empty only where another issuer's token has none.
     package var id: String
     /// `aud`: empty where the token has none, and then no audience that is asked for matches.
     package var audiences: [String]
     /// `scope`, split at its spaces (RFC 8693 section 4.2).
     package var scopes: [String]
-    /// `iat`.
+    /// `iat`; 0 where another issuer's token has none.
     package var issuedAt: Int64
     /// `nbf`: not admitted before.
     package var notBefore: Int64?
@@ -79,12 +79,12 @@ package struct TokenClaims: Sendable, Hashable {
         return payload
     }
 
-    private static func text(_ value: ClaimValue?) throws(TokenError) -> String {
+    static func text(_ value: ClaimValue?) throws(TokenError) -> String {
         guard case .string(let text) = value, !text.isEmpty else { throw .malformed }
         return text
     }
 
-    private static func audiences(_ value: ClaimValue?) throws(TokenError) -> [String] {
+    static func audiences(_ value: ClaimValue?) throws(TokenError) -> [String] {
         switch value {
         case nil: return []
         case .string(let audience): return [audience]
@@ -107,7 +107,7 @@ package struct TokenClaims: Sendable, Hashable {
         }
     }
 
-    private static func seconds(
+    static func seconds(
         _ value: ClaimValue?, rounded rule: FloatingPointRoundingRule
     ) throws(TokenError) -> Int64 {
         switch value {

@@ -82,6 +82,8 @@ struct AdmissionQuestion {
             case .revoked: isRetired(token?.keyID, store) ? "its key is retired" : "it is revoked"
             case .audienceMismatch: "it is not for that audience"
             case .scopeMissing: "it lacks a scope"
+            case .claimMismatch: "it lacks a claim that its issuer must give"
+            case .keysUnavailable: "the keys of its issuer are not known"
             case .storeUnavailable: "the token store cannot be read"
             }
         return Obstacle(reason: RefusalReason(error).rawValue, explanation: explanation)

@@ -23,6 +23,7 @@ import WebSocketProtocol
                 403,
                 [
                     "ip-denied", "ip-not-allowed", "origin-missing", "origin-denied", "token-scope-missing",
+                    "token-claim-mismatch",
                     "client-certificate-missing", "client-certificate-invalid",
                 ]
             ),
@@ -30,7 +31,8 @@ import WebSocketProtocol
             (429, ["connection-rate-exceeded", "connection-limit-exceeded", "token-failures-exceeded"]),
             (431, ["headers-too-large"]),
             (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),
-            (503, ["capacity-exceeded", "draining", "token-store-unavailable"]), (504, ["upstream-timeout"]),
+            (503, ["capacity-exceeded", "draining", "token-store-unavailable", "token-keys-unavailable"]),
+            (504, ["upstream-timeout"]),
         ])
     func status(_ status: Int, _ reasons: [String]) throws {
         #expect(RefusalReason.allCases.filter { $0.status == status }.map(\.rawValue).sorted() == reasons.sorted())

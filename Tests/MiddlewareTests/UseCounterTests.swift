@@ -26,7 +26,7 @@ private func outcome(
     _ claims: [String: ClaimValue], counter: (any UseCounter)? = nil, origin: Bool = true,
     from address: String = "192.0.2.1"
 ) throws -> ChainOutcome {
-    var environment = MiddlewareEnvironment(tokens: ToyKey.authority, uses: counter)
+    var environment = MiddlewareEnvironment(tokens: TokenIssuers(ToyKey.authority), uses: counter)
     let settings: [MiddlewareSettings] = [
         .token(TokenSettings(issuers: ["local"])), .origin(OriginSettings(allow: [], admitsMissing: origin)),
     ]

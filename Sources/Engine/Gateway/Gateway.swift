@@ -1,4 +1,5 @@
 internal import Crypto
+internal import HTTPClient
 package import Logging
 internal import Middleware
 package import PolicyModel
@@ -76,6 +77,8 @@ package final class Gateway {
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
     private let reloader: Reloader
+    private let client: HTTPClient
+    private let keyWatcher: KeyWatcher
     private let finished: WakeUp
     private let logger: Logger
 
@@ -90,15 +93,18 @@ package final class Gateway {
         let uses = try TokenUses(stateDirectory: configuration.stateDirectory, logger: logger)
         self.uses = uses
         let root = configuration.root
+        inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
+        client = try HTTPClient()
+        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
+        self.keyWatcher = keyWatcher
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
-                policy, tokens: authority, uses: uses, resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" },
-                after: before)
+                policy, tokens: authority, uses: uses, keyWatcher: keyWatcher,
+                resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
-        inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         finished = try WakeUp(blocking: false)
         let store = try TokenStore(stateDirectory: configuration.stateDirectory)
         // The first token to be issued must not have to wait for its key to be found here.
@@ -112,10 +118,17 @@ package final class Gateway {
         resolver = try UpstreamResolver(runtime.upstreams, logger: logger)
         let policies = try Mailbox<PolicyInstallation>()
         reloader = try Reloader(
-            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver, logger: logger)
+            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver,
+            keyWatcher: keyWatcher, logger: logger)
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: policies, inboxes: inboxes, audit: audit,
             reloader: reloader, signals: signals, finished: finished, logger: logger)
+        let client = client
+        _ = try WorkerThread("http") { client.run() }
+        _ = try WorkerThread("keys") { keyWatcher.run() }
+        // Keys are there before the first handshake, where they can be had.
+        try keyWatcher.settle(runtime.keyRings)
+        keyWatcher.follow(runtime.keyRings)
     }
 
     /// Each connection takes two descriptors, one toward either side.
@@ -156,6 +169,8 @@ package final class Gateway {
         uses.stop()
         resolver.stop()
         reloader.stop()
+        keyWatcher.stop()
+        client.stop()
         watcherThread.join()
         audit.close()
         // A reader of the log that does not read must not keep the gateway from its end.

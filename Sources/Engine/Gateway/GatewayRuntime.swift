@@ -13,20 +13,24 @@ final class GatewayRuntime: Sendable {
     /// By the router's index.
     let routes: [RouteRuntime]
     let upstreams: [UpstreamTarget]
+    /// The keys of the issuers of the kind `jwt`.
+    let keyRings: [KeyRing]
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
-    /// Reads the certificates; `resolve` turns a policy's path into one of the file system. What the runtime `before` this
-    /// one has learnt goes on in it: rates and counts of clients, live connections, addresses of upstreams.
+    /// Reads the certificates and the keys that are in files; `resolve` turns a policy's path into one of the file system. What
+    /// the runtime `before` this one has learnt goes on in it: rates and counts of clients, live connections, addresses of
+    /// upstreams, keys of issuers. Without `keyWatcher` there are no keys but the builtin issuer's.
     init(
-        _ versioned: VersionedPolicy, tokens: TokenAuthority, uses: (any UseCounter)? = nil,
-        resolve: (String) -> String,
-        after before: GatewayRuntime? = nil
+        _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
+        keyWatcher: KeyWatcher? = nil, resolve: (String) -> String, after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
         policyVersion = versioned.version
         limits = policy.limits
-        var environment = MiddlewareEnvironment(tokens: tokens, uses: uses)
+        let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
+        keyRings = issuers.rings
+        var environment = MiddlewareEnvironment(tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses)
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {
@@ -50,6 +54,27 @@ final class GatewayRuntime: Sendable {
         router = Router(routes: routes.map(\.policy))
         memory = environment.memory
         listenersByName = Dictionary(listeners.map { ($0.policy.name, $0) }) { first, _ in first }
+    }
+
+    private static func foreignIssuers(
+        _ policy: Policy, _ watcher: KeyWatcher?, resolve: (String) -> String, after before: GatewayRuntime?
+    ) throws(CryptoError) -> (issuers: [JWTIssuer], rings: [KeyRing]) {
+        var issuers: [JWTIssuer] = []
+        var rings: [KeyRing] = []
+        for issuer in policy.tokenIssuers {
+            guard case .jwt(let settings) = issuer.kind else { continue }
+            let source = settings.keys.resolved(resolve)
+            let ring = watcher?.ring(
+                issuer: issuer.name, source: source, after: before?.keyRings.first { $0.issuer == issuer.name })
+            if let ring {
+                try watcher?.readFile(ring)
+                rings.append(ring)
+            }
+            issuers.append(
+                JWTIssuer(
+                    name: issuer.name, rules: JWTRules(settings), keys: ring?.keys ?? TokenKeys(), source: ring))
+        }
+        return (issuers, rings)
     }
 
     /// What `listener` is in this policy; nil where this policy no longer has it.
