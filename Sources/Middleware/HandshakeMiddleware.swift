@@ -20,11 +20,17 @@ package struct MiddlewareEnvironment: Sendable {
     package let maximumTrackedAddresses: Int
     /// Without one no token is admitted whose uses are limited.
     package let uses: (any UseCounter)?
+    /// Signs what the gateway says of clients.
+    package let signer: CurrentSigner
     /// Middlewares take their part of it when they are made.
     package var memory = MiddlewareMemory()
 
-    package init(tokens: TokenIssuers, uses: (any UseCounter)? = nil, maximumTrackedAddresses: Int = 65_536) {
+    package init(
+        tokens: TokenIssuers, uses: (any UseCounter)? = nil, signer: CurrentSigner = CurrentSigner(),
+        maximumTrackedAddresses: Int = 65_536
+    ) {
         self.uses = uses
+        self.signer = signer
         self.tokens = tokens
         self.maximumTrackedAddresses = maximumTrackedAddresses
     }
@@ -45,6 +51,7 @@ extension MiddlewareSettings {
         case .origin(let settings): OriginCheck(settings)
         case .token(let settings): TokenCheck(settings, of: chain, in: &environment)
         case .headers(let settings): HeaderEdits(settings)
+        case .identityAssertion(let settings): IdentityAssertion(settings, in: environment)
         }
     }
 }

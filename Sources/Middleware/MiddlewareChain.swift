@@ -27,8 +27,12 @@ package struct MiddlewareChain: Sendable {
             steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware))
         }
         let policyHeaders = entries.flatMap { entry -> [String] in
-            guard entry.mode == .enforce, case .headers(let settings) = entry.settings else { return [] }
-            return settings.request.set.map(\.name)
+            guard entry.mode == .enforce else { return [] }
+            switch entry.settings {
+            case .headers(let settings): return settings.request.set.map(\.name)
+            case .identityAssertion(let settings): return [settings.header]
+            default: return []
+            }
         }
         let givesTickets = entries.contains { entry in
             guard entry.mode == .enforce, case .token(let settings) = entry.settings else { return false }

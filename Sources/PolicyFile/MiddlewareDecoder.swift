@@ -19,6 +19,7 @@ struct MiddlewareDecoder: Sendable {
         origin,
         token,
         headers,
+        identityAssertion,
     ]
 }
 
@@ -98,6 +99,13 @@ extension PolicyDecoder {
                 )
             }
         }
+        for (index, entry) in chain.entries.enumerated() where entry.isAssertion && !chain.hasUnreadableEntry {
+            if let token, token < index { continue }
+            refuse(
+                entry.position,
+                "`identity_assertion` says who the client is, and there is no enforced `token` before it that would tell"
+            )
+        }
         for entry in chain.entries where entry.mode == .shadow && entry.token?.firstMessage != nil {
             refuse(
                 entry.position,
@@ -174,6 +182,10 @@ extension MiddlewareEntry {
 
     fileprivate var isOrigin: Bool {
         if case .origin = settings { true } else { false }
+    }
+
+    fileprivate var isAssertion: Bool {
+        if case .identityAssertion = settings { true } else { false }
     }
 
     fileprivate var editsResponse: Bool {

@@ -26,6 +26,7 @@ package enum MiddlewareSettings: Sendable {
     case origin(OriginSettings)
     case token(TokenSettings)
     case headers(HeadersSettings)
+    case identityAssertion(IdentityAssertionSettings)
 
     /// The name in the policy language.
     package var name: String {
@@ -36,6 +37,7 @@ package enum MiddlewareSettings: Sendable {
         case .origin: "origin"
         case .token: "token"
         case .headers: "headers"
+        case .identityAssertion: "identity_assertion"
         }
     }
 }

@@ -15,6 +15,11 @@ extension TokenStore {
         try write { try self.signingKey($0, now: now, orMake: make) }
     }
 
+    /// The key that tokens are signed with; nil where there is none.
+    package func currentSigningKey() throws(TokenStoreError) -> StoredKey? {
+        try read { try self.currentSigningKey($0) }
+    }
+
     /// Makes another key the one that signs. The one before verifies its tokens until the last has ended; its private bytes
     /// are erased. Whether they are gone from the whole disk: false where a reader was in the way for too long.
     package func rotateKey(
@@ -98,13 +103,16 @@ extension TokenStore {
     func signingKey(
         _ database: Database, now: Int64, orMake make: () throws -> StoredKey
     ) throws -> StoredKey {
+        try currentSigningKey(database) ?? insert(database, made(make), now: now)
+    }
+
+    private func currentSigningKey(_ database: Database) throws -> StoredKey? {
         let sql = "SELECT kid, algorithm, public_key, private_key FROM keys WHERE state = 'signing'"
-        guard let row = try Row.fetchOne(database, sql: sql) else {
-            return try insert(database, made(make), now: now)
+        return try Row.fetchOne(database, sql: sql).map { row in
+            StoredKey(
+                id: try row.text(0), algorithm: try algorithm(row), publicKey: try row.bytes(2),
+                privateKey: try row.bytes(3))
         }
-        return StoredKey(
-            id: try row.text(0), algorithm: try algorithm(row), publicKey: try row.bytes(2),
-            privateKey: try row.bytes(3))
     }
 
     private func made(_ make: () throws -> StoredKey) throws(TokenStoreError) -> StoredKey {

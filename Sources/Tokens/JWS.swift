@@ -7,12 +7,19 @@ package enum JWS {
     ///
     /// Throws what the signer throws, or `malformed` for claims whose token would be longer than ``maximumBytes``.
     package static func encode(_ claims: TokenClaims, signer: some TokenSigner) throws -> String {
+        try encode(claims.payload, type: "JWT", signer: signer)
+    }
+
+    /// The same for any payload, under a `typ` that says what it is for (RFC 8725 section 3.11).
+    package static func encode(
+        _ payload: [String: ClaimValue], type: String, signer: some TokenSigner
+    ) throws -> String {
         let header: [String: ClaimValue] = [
-            "alg": .string(signer.algorithm.rawValue), "kid": .string(signer.keyID), "typ": .string("JWT"),
+            "alg": .string(signer.algorithm.rawValue), "kid": .string(signer.keyID), "typ": .string(type),
         ]
         let signingInput =
             Base64URL.encode(JSON.encode(.object(header))) + "."
-            + Base64URL.encode(JSON.encode(.object(claims.payload)))
+            + Base64URL.encode(JSON.encode(.object(payload)))
         let token = signingInput + "." + Base64URL.encode(try signer.sign(Array(signingInput.utf8)))
         guard token.utf8.count <= maximumBytes else { throw TokenError.malformed }
         return token

@@ -62,10 +62,12 @@ struct AdmissionQuestion {
         guard let limit = claims.uses else { return nil }
         guard let record = try store.token(id: claims.id) else {
             return Obstacle(
-                reason: RefusalReason.tokenExhausted.rawValue, explanation: "its uses are limited, and it is not on record in this folder")
+                reason: RefusalReason.tokenExhausted.rawValue,
+                explanation: "its uses are limited, and it is not on record in this folder")
         }
         guard record.uses >= limit else { return nil }
-        return Obstacle(reason: RefusalReason.tokenExhausted.rawValue, explanation: "it was used \(record.uses) times, of \(limit)")
+        return Obstacle(
+            reason: RefusalReason.tokenExhausted.rawValue, explanation: "it was used \(record.uses) times, of \(limit)")
     }
 
     private func obstacle(

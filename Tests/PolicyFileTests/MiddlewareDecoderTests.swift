@@ -22,7 +22,7 @@ struct MiddlewareDecoderTests {
             == entry that is a list
             - [ip_filter]
             ----
-            1:3: error: a `middleware` entry must be a mapping with one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token` or `headers`, not a list
+            1:3: error: a `middleware` entry must be a mapping with one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `headers` or `identity_assertion`, not a list
             == entry with empty settings
             - ip_filter:
             ----
@@ -30,7 +30,7 @@ struct MiddlewareDecoderTests {
             == entry without a key
             - {}
             ----
-            1:3: error: a `middleware` entry needs one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token` or `headers`
+            1:3: error: a `middleware` entry needs one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `headers` or `identity_assertion`
             == entry with two keys
             - ip_filter: { deny: [] }
               connection_limit: { maximum: 1 }
@@ -60,7 +60,7 @@ struct MiddlewareDecoderTests {
             3:3: error: unknown key `forwardAuth` in a `middleware` entry; `forward_auth` is not supported by this version
             4:3: error: unknown key `inFlightReq` in a `middleware` entry; did you mean `connection_limit`?
             5:3: error: unknown key `cors` in a `middleware` entry; did you mean `origin`?
-            6:3: error: unknown key `brotli` in a `middleware` entry; its keys are `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `headers`
+            6:3: error: unknown key `brotli` in a `middleware` entry; its keys are `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `headers`, `identity_assertion`
             """#)
             + PolicyCase.table(
                 .door,
@@ -105,6 +105,7 @@ struct MiddlewareDecoderTests {
         #expect(
             MiddlewareDecoder.all.map(\.name) == [
                 "ip_filter", "connection_rate", "connection_limit", "origin", "token", "headers",
+                "identity_assertion",
             ])
     }
 }

@@ -191,6 +191,7 @@ private func describe(_ entry: MiddlewareEntry) -> String {
         case .origin(let it): "\(it.allow) missing \(it.admitsMissing ? "admitted" : "denied")"
         case .token(let it):
             describe(it)
+        case .identityAssertion(let it): "\(it.header) for \(it.audience), \(it.lifetime)"
         case .headers(let it): "request \(describe(it.request)) response \(describe(it.response))"
         }
     return "\(entry.settings.name) \(settings)\(entry.mode == .shadow ? " in shadow" : "")"

@@ -92,6 +92,7 @@ package final class Gateway {
         let authority = TokenAuthority()
         let uses = try TokenUses(stateDirectory: configuration.stateDirectory, logger: logger)
         self.uses = uses
+        let signer = CurrentSigner()
         let root = configuration.root
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         client = try HTTPClient()
@@ -100,7 +101,7 @@ package final class Gateway {
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
-                policy, tokens: authority, uses: uses, keyWatcher: keyWatcher,
+                policy, tokens: authority, uses: uses, signer: signer, keyWatcher: keyWatcher,
                 resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
@@ -110,7 +111,8 @@ package final class Gateway {
         // The first token to be issued must not have to wait for its key to be found here.
         _ = try store.builtinSigningKey(now: SystemClock.unixMilliseconds() / 1000)
         watcher = try TokenWatcher(
-            stateDirectory: configuration.stateDirectory, authority: authority, inboxes: inboxes, logger: logger)
+            stateDirectory: configuration.stateDirectory, authority: authority, signer: signer, inboxes: inboxes,
+            logger: logger)
         // Keys and revocations are there before the first handshake.
         var position = TokenWatcher.Position(store)
         watcher.look(&position)

@@ -23,6 +23,7 @@ final class GatewayRuntime: Sendable {
     /// upstreams, keys of issuers. Without `keyWatcher` there are no keys but the builtin issuer's.
     init(
         _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
+        signer: CurrentSigner = CurrentSigner(),
         keyWatcher: KeyWatcher? = nil, resolve: (String) -> String, after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
@@ -30,7 +31,8 @@ final class GatewayRuntime: Sendable {
         limits = policy.limits
         let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
         keyRings = issuers.rings
-        var environment = MiddlewareEnvironment(tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses)
+        var environment = MiddlewareEnvironment(
+            tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses, signer: signer)
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {

@@ -22,16 +22,19 @@ final class TokenWatcher: Sendable {
 
     private let stateDirectory: String
     private let authority: TokenAuthority
+    private let signer: CurrentSigner
     private let inboxes: [Inbox]
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
     init(
-        stateDirectory: String, authority: TokenAuthority, inboxes: [Inbox], logger: Logger
+        stateDirectory: String, authority: TokenAuthority, signer: CurrentSigner = CurrentSigner(), inboxes: [Inbox],
+        logger: Logger
     ) throws(SystemError) {
         self.stateDirectory = stateDirectory
         self.authority = authority
+        self.signer = signer
         self.inboxes = inboxes
         self.logger = logger
         wake = try WakeUp(blocking: false)
@@ -64,6 +67,7 @@ final class TokenWatcher: Sendable {
                 keys.compactMap {
                     try? VerificationKey(id: $0.id, algorithm: $0.algorithm, publicKey: $0.publicKey)
                 })
+            signer.replace(by: try position.store.currentSigningKey().flatMap { try? Ed25519PrivateKey($0) })
             if !revocations.isEmpty {
                 authority.add(revocations)
                 for inbox in inboxes { inbox.post(.revoked(revocations)) }
