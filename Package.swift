@@ -35,7 +35,9 @@ let layer0: [Target] =
     tested("Locking") + [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CPlatform", dependencies: ["COpenSSL"]),
+        .target(name: "CCurlOptions", dependencies: ["CCurl"]),
     ]
 
 let layer1 =
@@ -47,6 +49,7 @@ let layer2: [Target] =
     tested("PolicyFile", ["PolicyModel", "CLibYAML"])
     + tested("Crypto", ["COpenSSL", "CPlatform", "Locking", "Tokens"], tests: [.target(name: "CAllocationCount")])
     + tested("TokenStore", ["Tokens", grdb], tests: ["Crypto"])
+    + tested("HTTPClient", ["CCurl", "CCurlOptions", "WebSocketProtocol", "Locking"])
     + [
         .target(
             name: "CInspection",
