@@ -64,7 +64,7 @@ let layer4 = tested(
     "Engine",
     [
         "WebSocketProtocol", "PolicyModel", "Tokens", "Crypto", "TokenStore", "Middleware", "Inspection", "Locking",
-        "CPlatform", logging,
+        "HTTPClient", "CPlatform", logging,
     ], tests: [.target(name: "CAllocationCount")])
 
 /// Counts allocations, for tests that show that there are none. No part of the product.

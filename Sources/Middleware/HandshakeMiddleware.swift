@@ -18,6 +18,8 @@ package struct MiddlewareEnvironment: Sendable {
     package let tokens: TokenAuthority
     /// Client addresses that one rate table remembers at most.
     package let maximumTrackedAddresses: Int
+    /// Who carries questions to authorisation services; without one `authorize` admits nobody.
+    package var authorization: (any AuthorizationService)?
     /// Middlewares take their part of it when they are made.
     package var memory = MiddlewareMemory()
 
@@ -36,6 +38,7 @@ extension MiddlewareSettings {
         case .connectionLimit(let settings): ConnectionLimit(settings, of: chain, in: &environment)
         case .origin(let settings): OriginCheck(settings)
         case .token(let settings): TokenCheck(settings, of: chain, in: &environment)
+        case .authorize(let settings): AuthorizationCheck(settings, service: environment.authorization)
         case .headers(let settings): HeaderEdits(settings)
         }
     }

@@ -13,6 +13,8 @@ package struct MiddlewareChain: Sendable {
     private let steps: [Step]
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
+    /// Names under which a service judges what the client sent: nothing that an upstream could take for them passes beside.
+    private let judgedHeaders: [String]
     private let tokens: TokenAuthority
     private let tickets: TicketOffice
     /// Whether a token that it admits may be turned into a ticket.
@@ -25,23 +27,31 @@ package struct MiddlewareChain: Sendable {
             let middleware = entry.settings.middleware(of: name, in: &environment)
             steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware))
         }
-        let policyHeaders = entries.flatMap { entry -> [String] in
-            guard entry.mode == .enforce, case .headers(let settings) = entry.settings else { return [] }
-            return settings.request.set.map(\.name)
+        let enforced = entries.filter { $0.mode == .enforce }.map(\.settings)
+        let policyHeaders = enforced.flatMap { settings -> [String] in
+            switch settings {
+            case .headers(let settings): settings.request.set.map(\.name)
+            case .authorize(let settings): settings.copiedResponseHeaders
+            default: []
+            }
+        }
+        let judgedHeaders = enforced.flatMap { settings -> [String] in
+            if case .authorize(let settings) = settings { settings.copiedRequestHeaders } else { [] }
         }
         let givesTickets = entries.contains { entry in
             guard entry.mode == .enforce, case .token(let settings) = entry.settings else { return false }
             return settings.ticketParameter != nil
         }
         self.init(
-            steps, policyHeaders: policyHeaders, tokens: environment.tokens, tickets: environment.memory.tickets,
-            givesTickets: givesTickets)
+            steps, policyHeaders: policyHeaders, judgedHeaders: judgedHeaders, tokens: environment.tokens,
+            tickets: environment.memory.tickets, givesTickets: givesTickets)
     }
 
     init(
-        _ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority, tickets: TicketOffice = TicketOffice(),
-        givesTickets: Bool = false
+        _ steps: [Step], policyHeaders: [String] = [], judgedHeaders: [String] = [], tokens: TokenAuthority,
+        tickets: TicketOffice = TicketOffice(), givesTickets: Bool = false
     ) {
+        self.judgedHeaders = judgedHeaders
         self.tickets = tickets
         self.givesTickets = givesTickets
         self.steps = steps
@@ -61,6 +71,7 @@ package struct MiddlewareChain: Sendable {
     package func admit(_ context: consuming HandshakeContext) -> ChainOutcome {
         var context = context
         for name in policyHeaders { context.upstreamHeaders.removeEquivalent(name) }
+        for name in judgedHeaders { context.upstreamHeaders.removeOtherSpellings(of: name) }
         return run(context, from: 0, isResumed: false)
     }
 
@@ -185,6 +196,8 @@ package struct AdmittedUpgrade: Sendable {
     package let clientAddress: IPAddress
     package let requestID: String
     package let identity: VerifiedToken?
+    /// Whom an authorisation service has named.
+    package let authorizedSubject: String?
     /// Until when that token holds the connection; nil without one.
     package let identityTerm: IdentityTerm?
     /// See ``HandshakeContext/upstreamHeaders``.
@@ -200,6 +213,7 @@ package struct AdmittedUpgrade: Sendable {
         clientAddress = context.clientAddress
         requestID = context.requestID
         identity = context.identity
+        authorizedSubject = context.authorizedSubject
         identityTerm = context.identityTerm
         upstreamHeaders = context.upstreamHeaders
         responseEdits = context.responseEdits

@@ -9,10 +9,10 @@ extension RefusalReason {
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
             .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
             .tokenSubjectMismatch,
-            .ticketUsed, .ticketExpired, .ticketUnknown:
+            .ticketUsed, .ticketExpired, .ticketUnknown, .authorizationRequired:
             401
         case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
-            .clientCertificateInvalid:
+            .clientCertificateInvalid, .authorizationDenied:
             403
         case .routeNotFound: 404
         case .requestTimeout: 408
@@ -20,7 +20,7 @@ extension RefusalReason {
         case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded: 429
         case .headersTooLarge: 431
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
-        case .capacityExceeded, .draining, .tokenStoreUnavailable: 503
+        case .capacityExceeded, .draining, .tokenStoreUnavailable, .authorizationUnavailable: 503
         case .upstreamTimeout: 504
         }
     }
@@ -30,7 +30,7 @@ extension RefusalReason {
     package var closeCode: CloseCode {
         switch self {
         case .draining: .serviceRestart
-        case .capacityExceeded, .tokenStoreUnavailable: .tryAgainLater
+        case .capacityExceeded, .tokenStoreUnavailable, .authorizationUnavailable: .tryAgainLater
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse, .upstreamTimeout: .internalError
         default: .policyViolation
         }
@@ -59,6 +59,9 @@ extension RefusalReason {
         case .ticketUnknown: "The ticket is not known here."
         case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
         case .tokenStoreUnavailable: "Tokens cannot be checked at the moment."
+        case .authorizationRequired: "Authorization is needed."
+        case .authorizationDenied: "This connection is not authorized."
+        case .authorizationUnavailable: "Authorization cannot be checked at the moment."
         case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."
         case .originMissing: "An Origin is needed and none was sent."
         case .originDenied: "Connections from this origin are not accepted."

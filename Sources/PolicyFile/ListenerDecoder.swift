@@ -54,7 +54,7 @@ extension PolicyDecoder {
         return TLSPolicy.CertificateFiles(certificate: certificate, privateKey: privateKey, position: node.position)
     }
 
-    private func filePath(_ node: YAMLNode, _ key: String) -> String? {
+    func filePath(_ node: YAMLNode, _ key: String) -> String? {
         guard let path = text(node, key) else { return nil }
         if path.hasPrefix("-----BEGIN") {
             refuse(node.position, "`\(key)` is the path of a PEM file; keep what is in the file out of the policy")

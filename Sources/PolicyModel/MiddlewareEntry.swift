@@ -25,6 +25,7 @@ package enum MiddlewareSettings: Sendable {
     case connectionLimit(ConnectionLimitSettings)
     case origin(OriginSettings)
     case token(TokenSettings)
+    case authorize(AuthorizeSettings)
     case headers(HeadersSettings)
 
     /// The name in the policy language.
@@ -35,6 +36,7 @@ package enum MiddlewareSettings: Sendable {
         case .connectionLimit: "connection_limit"
         case .origin: "origin"
         case .token: "token"
+        case .authorize: "authorize"
         case .headers: "headers"
         }
     }

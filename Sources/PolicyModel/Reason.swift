@@ -27,6 +27,12 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenFailuresExceeded = "token-failures-exceeded"
     /// The store cannot be read, so that no token can be known to be unrevoked.
     case tokenStoreUnavailable = "token-store-unavailable"
+    /// The authorisation service wants to know who it is.
+    case authorizationRequired = "authorization-required"
+    /// The authorisation service does not let this one in.
+    case authorizationDenied = "authorization-denied"
+    /// The authorisation service has not answered, or nothing that lets anybody in or keeps anybody out.
+    case authorizationUnavailable = "authorization-unavailable"
     case ipDenied = "ip-denied"
     case ipNotAllowed = "ip-not-allowed"
     case originMissing = "origin-missing"

@@ -15,21 +15,22 @@ import WebSocketProtocol
                     "token-missing", "token-malformed", "token-signature-invalid", "token-unknown-key",
                     "token-issuer-unknown", "token-expired", "token-not-yet-valid", "token-revoked",
                     "token-audience-mismatch", "token-too-old", "token-subject-mismatch", "ticket-used",
-                    "ticket-expired", "ticket-unknown",
+                    "ticket-expired", "ticket-unknown", "authorization-required",
                 ]
             ),
             (
                 403,
                 [
                     "ip-denied", "ip-not-allowed", "origin-missing", "origin-denied", "token-scope-missing",
-                    "client-certificate-missing", "client-certificate-invalid",
+                    "client-certificate-missing", "client-certificate-invalid", "authorization-denied",
                 ]
             ),
             (404, ["route-not-found"]), (408, ["request-timeout"]), (426, ["upgrade-required", "version-unsupported"]),
             (429, ["connection-rate-exceeded", "connection-limit-exceeded", "token-failures-exceeded"]),
             (431, ["headers-too-large"]),
             (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),
-            (503, ["capacity-exceeded", "draining", "token-store-unavailable"]), (504, ["upstream-timeout"]),
+            (503, ["capacity-exceeded", "draining", "token-store-unavailable", "authorization-unavailable"]),
+            (504, ["upstream-timeout"]),
         ])
     func status(_ status: Int, _ reasons: [String]) throws {
         #expect(RefusalReason.allCases.filter { $0.status == status }.map(\.rawValue).sorted() == reasons.sorted())
@@ -48,6 +49,11 @@ import WebSocketProtocol
             (Refusal(.tokenMissing), ["WWW-Authenticate: Bearer realm=\"portcullis\""]),
             (
                 Refusal(.tokenExpired), ["WWW-Authenticate: Bearer realm=\"portcullis\", error=\"invalid_token\""]
+            ),
+            (Refusal(.authorizationRequired), ["WWW-Authenticate: Bearer realm=\"portcullis\""]),
+            (
+                Refusal(.authorizationRequired, challenges: ["Basic", "Negotiate"]),
+                ["WWW-Authenticate: Basic", "WWW-Authenticate: Negotiate"]
             ),
             (Refusal(.connectionRateExceeded, retryAfterSeconds: 7), ["Retry-After: 7"]),
             (Refusal(.connectionLimitExceeded), ["Retry-After: 1"]),

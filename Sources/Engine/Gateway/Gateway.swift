@@ -1,4 +1,5 @@
 internal import Crypto
+internal import HTTPClient
 package import Logging
 internal import Middleware
 package import PolicyModel
@@ -75,6 +76,7 @@ package final class Gateway {
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
     private let reloader: Reloader
+    private let client: HTTPClient
     private let finished: WakeUp
     private let logger: Logger
 
@@ -87,10 +89,13 @@ package final class Gateway {
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
         let root = configuration.root
+        client = try HTTPClient()
+        let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
+        let authorization = AuthorizationCalls(client: client, resolve: resolve, logger: logger)
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
-                policy, tokens: authority, resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
+                policy, tokens: authority, authorization: authorization, resolve: resolve, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
@@ -112,6 +117,8 @@ package final class Gateway {
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: policies, inboxes: inboxes, audit: audit,
             reloader: reloader, signals: signals, finished: finished, logger: logger)
+        let client = client
+        _ = try WorkerThread("http") { client.run() }
     }
 
     /// Each connection takes two descriptors, one toward either side.
@@ -149,6 +156,7 @@ package final class Gateway {
         watcher.stop()
         resolver.stop()
         reloader.stop()
+        client.stop()
         watcherThread.join()
         audit.close()
         // A reader of the log that does not read must not keep the gateway from its end.

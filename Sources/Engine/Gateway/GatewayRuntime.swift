@@ -19,13 +19,14 @@ final class GatewayRuntime: Sendable {
     /// Reads the certificates; `resolve` turns a policy's path into one of the file system. What the runtime `before` this
     /// one has learnt goes on in it: rates and counts of clients, live connections, addresses of upstreams.
     init(
-        _ versioned: VersionedPolicy, tokens: TokenAuthority, resolve: (String) -> String,
-        after before: GatewayRuntime? = nil
+        _ versioned: VersionedPolicy, tokens: TokenAuthority, authorization: (any AuthorizationService)? = nil,
+        resolve: (String) -> String, after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
         policyVersion = versioned.version
         limits = policy.limits
         var environment = MiddlewareEnvironment(tokens: tokens)
+        environment.authorization = authorization
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {
@@ -38,6 +39,7 @@ final class GatewayRuntime: Sendable {
         let upstreams = Dictionary(
             policy.upstreams.map { ($0.name, UpstreamTarget($0, after: known[$0.name])) }
         ) { first, _ in first }
+        try Self.checkAuthorities(policy, resolve: resolve)
         var routes: [RouteRuntime] = []
         for route in policy.routes {
             guard let upstream = upstreams[route.upstream] else { continue }
@@ -49,6 +51,14 @@ final class GatewayRuntime: Sendable {
         router = Router(routes: routes.map(\.policy))
         memory = environment.memory
         listenersByName = Dictionary(listeners.map { ($0.policy.name, $0) }) { first, _ in first }
+    }
+
+    /// An authority that cannot be read would only be found when the first handshake is refused for it.
+    private static func checkAuthorities(_ policy: Policy, resolve: (String) -> String) throws(CryptoError) {
+        for entry in policy.routes.flatMap(\.middleware) {
+            guard case .authorize(let settings) = entry.settings, let authority = settings.authority else { continue }
+            _ = try TLSClientContext(authorityFile: resolve(authority))
+        }
     }
 
     /// What `listener` is in this policy; nil where this policy no longer has it.
