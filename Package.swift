@@ -96,10 +96,12 @@ let fuzzer: [Target] = [
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
 ]
 
-/// Look-ups that `./dev bench` measures.
+/// Look-ups that `./dev bench` measures, and what the token store takes for one use.
 let lookUps: [Target] = [
     .executableTarget(
-        name: "lookups", dependencies: ["PolicyModel", "Tokens"], path: "Benchmarks/Lookups", swiftSettings: settings)
+        name: "lookups", dependencies: ["PolicyModel", "Tokens"], path: "Benchmarks/Lookups", swiftSettings: settings),
+    .executableTarget(
+        name: "uses", dependencies: ["TokenStore"], path: "Benchmarks/Uses", swiftSettings: settings),
 ]
 
 let layer5: [Target] = [

@@ -63,6 +63,18 @@ int cp_error_is_end_of_pem(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
+int cp_add_rsa_numbers(OSSL_PARAM_BLD *builder, const BIGNUM *modulus, const BIGNUM *exponent) {
+    return OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+           OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1;
+}
+
+int cp_add_point(OSSL_PARAM_BLD *builder, const char *curve, const void *point, size_t length) {
+    return OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) == 1 &&
+           OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, length) == 1;
+}
+
+int cp_public_key_selection(void) { return EVP_PKEY_PUBLIC_KEY; }
+
 unsigned long cp_name_flags_rfc2253(void) { return XN_FLAG_RFC2253; }
 
 STACK_OF(X509_NAME) *cp_names_make(void) { return sk_X509_NAME_new_null(); }

@@ -6,6 +6,8 @@ extension VerificationKey {
         switch algorithm {
         case .edDSA:
             self.init(id: id, algorithm: algorithm, verifier: try Ed25519PublicKey(rawRepresentation: publicKey))
+        default:
+            throw CryptoError(operation: "read a public key", reason: "keys are kept for EdDSA alone")
         }
     }
 }

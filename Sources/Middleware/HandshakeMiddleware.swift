@@ -15,17 +15,25 @@ extension HandshakeMiddleware {
 
 /// What the built-ins need beside their settings.
 package struct MiddlewareEnvironment: Sendable {
-    package let tokens: TokenAuthority
+    package let tokens: TokenIssuers
     /// Client addresses that one rate table remembers at most.
     package let maximumTrackedAddresses: Int
+    /// Without one no token is admitted whose uses are limited.
+    package let uses: (any UseCounter)?
     /// Who carries questions to authorisation services; without one `authorize` admits nobody.
     package var authorization: (any AuthorizationService)?
     /// Middlewares take their part of it when they are made.
     package var memory = MiddlewareMemory()
 
-    package init(tokens: TokenAuthority, maximumTrackedAddresses: Int = 65_536) {
+    package init(tokens: TokenIssuers, uses: (any UseCounter)? = nil, maximumTrackedAddresses: Int = 65_536) {
+        self.uses = uses
         self.tokens = tokens
         self.maximumTrackedAddresses = maximumTrackedAddresses
+    }
+
+    /// With the builtin issuer alone.
+    package init(tokens authority: TokenAuthority, maximumTrackedAddresses: Int = 65_536) {
+        self.init(tokens: TokenIssuers(authority), maximumTrackedAddresses: maximumTrackedAddresses)
     }
 }
 

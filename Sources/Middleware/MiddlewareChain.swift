@@ -15,8 +15,9 @@ package struct MiddlewareChain: Sendable {
     private let policyHeaders: [String]
     /// Names under which a service judges what the client sent: nothing that an upstream could take for them passes beside.
     private let judgedHeaders: [String]
-    private let tokens: TokenAuthority
+    private let tokens: TokenIssuers
     private let tickets: TicketOffice
+    private let uses: (any UseCounter)?
     /// Whether a token that it admits may be turned into a ticket.
     package let givesTickets: Bool
 
@@ -44,19 +45,25 @@ package struct MiddlewareChain: Sendable {
         }
         self.init(
             steps, policyHeaders: policyHeaders, judgedHeaders: judgedHeaders, tokens: environment.tokens,
-            tickets: environment.memory.tickets, givesTickets: givesTickets)
+            tickets: environment.memory.tickets, uses: environment.uses, givesTickets: givesTickets)
     }
 
     init(
-        _ steps: [Step], policyHeaders: [String] = [], judgedHeaders: [String] = [], tokens: TokenAuthority,
-        tickets: TicketOffice = TicketOffice(), givesTickets: Bool = false
+        _ steps: [Step], policyHeaders: [String] = [], judgedHeaders: [String] = [], tokens: TokenIssuers,
+        tickets: TicketOffice = TicketOffice(), uses: (any UseCounter)? = nil, givesTickets: Bool = false
     ) {
         self.judgedHeaders = judgedHeaders
         self.tickets = tickets
+        self.uses = uses
         self.givesTickets = givesTickets
         self.steps = steps
         self.policyHeaders = policyHeaders
         self.tokens = tokens
+    }
+
+    /// With the builtin issuer alone.
+    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority) {
+        self.init(steps, policyHeaders: policyHeaders, tokens: TokenIssuers(tokens))
     }
 
     /// How connections that it has admitted may bring a fresh token; nil where they may not.
@@ -99,8 +106,19 @@ package struct MiddlewareChain: Sendable {
                 return .suspended(SuspendedHandshake(pending: pending, context: context, chain: self, index: index))
             }
         }
+        if context.purpose == .connection {
+            // Behind all steps, so that it is counted once, when nothing else is in its way.
+            let verdict = start == steps.count ? conclusion?(&context) : nil
+            switch verdict ?? context.count(by: uses) {
+            case .pass: break
+            case .refuse(let refusal): return Self.refused(refusal, context)
+            case .wait(let pending):
+                return .suspended(
+                    SuspendedHandshake(pending: pending, context: context, chain: self, index: steps.count))
+            }
+        }
         // While it waited a revocation may have come, which found no connection to end.
-        if isResumed, let identity = context.identity, tokens.isRevoked(identity.claims) {
+        if isResumed, let identity = context.identity, tokens.isRevoked(identity) {
             return Self.refused(Refusal(.tokenRevoked), context)
         }
         return context.purpose == .connection ? .admitted(AdmittedUpgrade(context)) : answered(context)

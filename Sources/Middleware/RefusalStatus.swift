@@ -8,10 +8,11 @@ extension RefusalReason {
         case .malformedRequest, .malformedUpgrade, .tokenAmbiguous: 400
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
             .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
-            .tokenSubjectMismatch,
+            .tokenSubjectMismatch, .tokenAddressMismatch, .tokenExhausted,
             .ticketUsed, .ticketExpired, .ticketUnknown, .authorizationRequired:
             401
-        case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .clientCertificateMissing,
+        case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .tokenClaimMismatch,
+            .clientCertificateMissing,
             .clientCertificateInvalid, .authorizationDenied:
             403
         case .routeNotFound: 404
@@ -20,7 +21,8 @@ extension RefusalReason {
         case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded: 429
         case .headersTooLarge: 431
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
-        case .capacityExceeded, .draining, .tokenStoreUnavailable, .authorizationUnavailable: 503
+        case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable, .authorizationUnavailable:
+            503
         case .upstreamTimeout: 504
         }
     }
@@ -53,12 +55,15 @@ extension RefusalReason {
         case .tokenScopeMissing: "The token does not permit this."
         case .tokenAmbiguous: "Several tokens were sent, and they differ."
         case .tokenSubjectMismatch: "The token is of somebody else."
+        case .tokenAddressMismatch: "The token is not good from this address."
+        case .tokenExhausted: "The token has been used as often as it may be."
         case .tokenTooOld: "The token was issued too long ago."
         case .ticketUsed: "The ticket has been used."
         case .ticketExpired: "The ticket has expired."
         case .ticketUnknown: "The ticket is not known here."
         case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
-        case .tokenStoreUnavailable: "Tokens cannot be checked at the moment."
+        case .tokenClaimMismatch: "The token does not say what is needed here."
+        case .tokenStoreUnavailable, .tokenKeysUnavailable: "Tokens cannot be checked at the moment."
         case .authorizationRequired: "Authorization is needed."
         case .authorizationDenied: "This connection is not authorized."
         case .authorizationUnavailable: "Authorization cannot be checked at the moment."

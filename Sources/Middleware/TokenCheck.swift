@@ -1,11 +1,11 @@
-import PolicyModel
-import Tokens
+package import PolicyModel
+package import Tokens
 import WebSocketProtocol
 
 /// `token`: a signed token must be carried, and must hold.
 struct TokenCheck: HandshakeMiddleware {
     private let settings: TokenSettings
-    private let tokens: TokenAuthority
+    private let tokens: TokenIssuers
     /// nil where an address may fail as often as it likes.
     private let failures: TokenFailures?
     private let tickets: TicketOffice
@@ -38,7 +38,7 @@ struct TokenCheck: HandshakeMiddleware {
         switch carried {
         case .none: return missing(in: context.purpose)
         case .ambiguous: return fail(.tokenAmbiguous, context)
-        case .token(let text): return check(text, &context)
+        case .token(let text): return check(text, &context, mayWait: true)
         }
     }
 
@@ -60,7 +60,7 @@ struct TokenCheck: HandshakeMiddleware {
         if let lockout = lockout(context) { return .refuse(lockout) }
         guard let json = JSON.decode(message) else { return fail(.tokenMalformed, context) }
         guard case .string(let text)? = json.value(at: pointer.tokens) else { return .refuse(Refusal(.tokenMissing)) }
-        return check(text, &context)
+        return check(text, &context, mayWait: true)
     }
 
     /// Whatever comes of it: no carrier that goes into a URL or a subprotocol is seen behind the gateway.
@@ -94,27 +94,68 @@ struct TokenCheck: HandshakeMiddleware {
         }
     }
 
-    private func check(_ text: String, _ context: inout HandshakeContext) -> Verdict {
-        do throws(TokenError) {
-            let (identity, term) = try verify(text, now: context.time.unixSeconds)
-            guard let term else { return fail(.tokenTooOld, context) }
+    private func check(_ text: String, _ context: inout HandshakeContext, mayWait: Bool) -> Verdict {
+        let now = context.time.unixSeconds
+        do throws(RefusalReason) {
+            let (identity, term) = try verify(text, from: context.clientAddress, now: now)
             context.identity = identity
             context.identityTerm = term
             if context.purpose != .connection { context.ticketToken = text }
             return .pass
         } catch {
+            switch error {
+            case .tokenUnknownKey, .tokenKeysUnavailable:
+                if mayWait, let refresh = tokens.keyRefresh(for: text, issuers: settings.issuers, now: now) {
+                    return wait(for: refresh, text, late: Refusal(error))
+                }
+                return error == .tokenUnknownKey ? fail(error, context) : .refuse(Refusal(error))
             // That the store cannot be read is no fault of the client's.
-            return error == .storeUnavailable
-                ? .refuse(Refusal(RefusalReason(error))) : fail(RefusalReason(error), context)
+            case .tokenStoreUnavailable: return .refuse(Refusal(error))
+            default: return fail(error, context)
+            }
         }
     }
 
-    /// A token that holds, and until when it holds a connection; nil for one that is too old for this route.
-    func verify(_ text: String, now: Int64) throws(TokenError) -> (VerifiedToken, IdentityTerm?) {
-        let identity = try tokens.verify(
-            text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
-        if let end = IdentityTerm.tooOld(identity, settings), end <= now { return (identity, nil) }
+    /// The issuer may have a new key: the token is judged again once its keys have been looked at, by whatever is there then.
+    private func wait(for refresh: KeyRefresh, _ text: String, late: Refusal) -> Verdict {
+        .wait(
+            .errand(
+                Errand(patience: refresh.patience + .seconds(1), late: late) { answered in
+                    refresh.whenDone { answered { context in check(text, &context, mayWait: false) } }
+                }))
+    }
+
+    /// A token that holds for a client of that address, and until when it holds a connection.
+    func verify(
+        _ text: String, from address: IPAddress, now: Int64
+    ) throws(RefusalReason) -> (VerifiedToken, IdentityTerm) {
+        let identity: VerifiedToken
+        do throws(TokenError) {
+            identity = try tokens.verify(
+                text, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
+        } catch {
+            throw RefusalReason(error)
+        }
+        if let end = IdentityTerm.tooOld(identity, settings), end <= now { throw .tokenTooOld }
+        let networks = identity.claims.fromAddresses
+        if !networks.isEmpty, !networks.contains(where: { Self.network($0, contains: address) }) {
+            throw .tokenAddressMismatch
+        }
         return (identity, IdentityTerm(of: identity, settings))
+    }
+
+    /// A text that is no network has nobody in it.
+    private static func network(_ text: String, contains address: IPAddress) -> Bool {
+        (try? CIDR(text)).map { CIDRSet([$0]).contains(address) } ?? false
+    }
+
+    /// Whether the token was refused for a key that is being looked for: there may be another answer soon.
+    func isLooking(for text: String, _ reason: RefusalReason, now: Int64) -> Bool {
+        switch reason {
+        case .tokenUnknownKey, .tokenKeysUnavailable:
+            tokens.keyRefresh(for: text, issuers: settings.issuers, now: now) != nil
+        default: false
+        }
     }
 
     private func fail(_ reason: RefusalReason, _ context: HandshakeContext) -> Verdict {
@@ -138,7 +179,7 @@ extension TokenCheck {
 
 extension RefusalReason {
     /// One to one.
-    init(_ error: TokenError) {
+    package init(_ error: TokenError) {
         switch error {
         case .missing: self = .tokenMissing
         case .malformed: self = .tokenMalformed
@@ -151,6 +192,8 @@ extension RefusalReason {
         case .audienceMismatch: self = .tokenAudienceMismatch
         case .scopeMissing: self = .tokenScopeMissing
         case .storeUnavailable: self = .tokenStoreUnavailable
+        case .claimMismatch: self = .tokenClaimMismatch
+        case .keysUnavailable: self = .tokenKeysUnavailable
         }
     }
 }

@@ -27,20 +27,24 @@ package struct TokenRenewal: Sendable {
     }
 
     /// What becomes of a connection of `identity` for which `message` has come. `now` in Unix seconds.
-    package func judge(_ message: [UInt8], of identity: VerifiedToken, now: Int64) -> Outcome {
+    package func judge(
+        _ message: [UInt8], of identity: VerifiedToken, from address: IPAddress, now: Int64
+    ) -> Outcome {
         // As long as a first message, and read as strictly.
         guard message.count <= FirstMessageSettings.maximumBytes, let json = JSON.decode(message),
             case .string(let text)? = json.value(at: pointer.tokens)
         else { return .refused(.tokenMalformed) }
-        do throws(TokenError) {
-            let (fresh, term) = try check.verify(text, now: now)
+        do throws(RefusalReason) {
+            let (fresh, term) = try check.verify(text, from: address, now: now)
             guard fresh.subject == identity.subject, fresh.issuerName == identity.issuerName else {
                 return .refused(.tokenSubjectMismatch)
             }
-            guard let term else { return .refused(.tokenTooOld) }
             return .renewed(fresh, term)
         } catch {
-            return error == .storeUnavailable ? .postponed : .refused(RefusalReason(error))
+            let isOpen =
+                error == .tokenStoreUnavailable || error == .tokenKeysUnavailable
+                || check.isLooking(for: text, error, now: now)
+            return isOpen ? .postponed : .refused(error)
         }
     }
 }

@@ -16,6 +16,8 @@ final class PolicyDecoder {
     var certificateVariables: [SourcePosition] = []
     var asksForClientCertificates = false
     private var references: [Reference] = []
+    /// The `issuer` of each token issuer that has one, and where it stands.
+    var issuerNames: [String: SourcePosition] = [:]
     /// Where the process's `limits` stand, of which there is one.
     var limitsPosition: SourcePosition?
     private var boundAddresses: [SocketAddress: SourcePosition] = [:]

@@ -20,6 +20,12 @@ package struct LoadedPolicy: Sendable {
     /// What was read, in the order in which it was read; its bytes identify the policy's version.
     package let sources: [PolicySource]
 
+    package init(policy: Policy?, diagnostics: [Diagnostic], sources: [PolicySource]) {
+        self.policy = policy
+        self.diagnostics = diagnostics
+        self.sources = sources
+    }
+
     /// The policy, or all that is wrong with it.
     package func get() throws(PolicyFileError) -> Policy {
         guard let policy else { throw PolicyFileError(diagnostics: diagnostics) }

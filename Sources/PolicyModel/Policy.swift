@@ -50,21 +50,3 @@ package struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { "\(file):\(line):\(column)" }
 }
-
-/// Where tokens may come from.
-package struct TokenIssuerPolicy: Sendable {
-    package enum Kind: Sendable {
-        /// Made by `portcullis token issue`; keys and revocations live in the state folder.
-        case builtin
-    }
-
-    package var name: String
-    package var kind: Kind
-    package var position: SourcePosition
-
-    package init(name: String, kind: Kind, position: SourcePosition) {
-        self.name = name
-        self.kind = kind
-        self.position = position
-    }
-}

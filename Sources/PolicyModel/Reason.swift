@@ -12,12 +12,18 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenRevoked = "token-revoked"
     case tokenAudienceMismatch = "token-audience-mismatch"
     case tokenScopeMissing = "token-scope-missing"
+    /// A claim that the issuer's tokens must have is missing, or has another value.
+    case tokenClaimMismatch = "token-claim-mismatch"
     /// Several tokens were carried, and they differ.
     case tokenAmbiguous = "token-ambiguous"
     /// A fresh token is not of whom the connection is.
     case tokenSubjectMismatch = "token-subject-mismatch"
     /// Issued longer ago than the route allows.
     case tokenTooOld = "token-too-old"
+    /// It is bound to other networks than the client's.
+    case tokenAddressMismatch = "token-address-mismatch"
+    /// It has opened as many connections as it may.
+    case tokenExhausted = "token-exhausted"
     /// It has opened a connection before.
     case ticketUsed = "ticket-used"
     case ticketExpired = "ticket-expired"
@@ -27,6 +33,8 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenFailuresExceeded = "token-failures-exceeded"
     /// The store cannot be read, so that no token can be known to be unrevoked.
     case tokenStoreUnavailable = "token-store-unavailable"
+    /// The issuer's keys have never been read, so that none of its tokens can be checked.
+    case tokenKeysUnavailable = "token-keys-unavailable"
     /// The authorisation service wants to know who it is.
     case authorizationRequired = "authorization-required"
     /// The authorisation service does not let this one in.

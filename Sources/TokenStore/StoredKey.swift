@@ -24,10 +24,33 @@ extension StoredKey: CustomDebugStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 }
 
-/// What tokens of a signing key are checked with.
+/// What tokens of a signing key are checked with, and how it stands with that key.
 package struct StoredPublicKey: Sendable, Hashable {
+    /// Where a key is in its life. It signs first, then it only verifies what it has signed, and then it has ended.
+    package enum State: Sendable, Hashable {
+        /// New tokens are signed with it.
+        case signing
+        /// Its last token ends at this time (Unix seconds).
+        case verifying(until: Int64)
+        /// Ended before its time: its tokens are revoked.
+        case retired
+        /// Its tokens have all ended.
+        case ended
+    }
+
     /// `kid`.
     package let id: String
     package let algorithm: SignatureAlgorithm
     package let publicKey: [UInt8]
+    /// Unix seconds.
+    package let createdAt: Int64
+    package let state: State
+
+    /// Whether tokens of it can be admitted.
+    package var verifies: Bool {
+        switch state {
+        case .signing, .verifying: true
+        case .retired, .ended: false
+        }
+    }
 }

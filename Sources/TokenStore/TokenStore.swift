@@ -28,18 +28,24 @@ package final class TokenStore: Sendable {
         self.file = file
     }
 
+    /// How long a writer waits for another one, in seconds.
+    private static let patience = 5.0
+
     private static func open(_ file: StoreFile) throws(TokenStoreError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.journalMode = .wal
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(Self.patience)
         configuration.label = "portcullis.tokens"
         configuration.prepareDatabase { database in
-            // A revocation that was answered with "done" outlives a power cut.
-            try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            // What is deleted is overwritten: a private key must not outlive its row.
+            try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
             let database = try DatabaseQueue(path: file.path, configuration: configuration)
+            // What was answered, such as a revocation, outlives a power cut. Not among what prepares the connection: behind
+            // that, the WAL mode is switched on with less.
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             guard try !database.read(StoreSchema.migrator.hasBeenSuperseded) else {
                 throw TokenStoreError(
                     .superseded, path: file.path, what: "was written by a newer version of portcullis",
@@ -73,6 +79,40 @@ package final class TokenStore: Sendable {
         try checkIdentity()
         do {
             return try database.write(body)
+        } catch {
+            throw TokenStoreError(error, path: path)
+        }
+    }
+
+    /// The same, but without waiting: nil where another writer is at it.
+    func writeUnlessBusy<Value>(_ body: (Database) throws -> Value) throws(TokenStoreError) -> Value? {
+        try checkIdentity()
+        do {
+            return try database.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA busy_timeout = 0")
+                defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1000))") }
+                var value: Value?
+                try database.inTransaction(.immediate) {
+                    value = try body(database)
+                    return .commit
+                }
+                return value
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return nil
+        } catch {
+            throw TokenStoreError(error, path: path)
+        }
+    }
+
+    /// Moves all that was written into the main file and empties the log beside it, so that nothing that was overwritten is
+    /// left in either. False where a reader held on to it for too long.
+    func emptyLog() throws(TokenStoreError) -> Bool {
+        do {
+            _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            return true
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return false
         } catch {
             throw TokenStoreError(error, path: path)
         }

@@ -22,7 +22,7 @@ package enum JWS {
     ///
     /// `malformed` for anything but three parts of canonical base64url without padding, the first two JSON objects (no
     /// name twice, RFC 7515 section 4), none of them empty; for `crit`, as no extension is known (section 4.1.11); for `none`
-    /// (RFC 8725 section 3.2); and for a `typ` other than `JWT` (section 3.11 there). Keys that a header brings along or points
+    /// (RFC 8725 section 3.2); and for a `typ` other than `JWT` and `at+jwt` (section 3.11 there, RFC 9068 section 2.1). Keys that a header brings along or points
     /// to (`jwk`, `jku`, `x5c`, `x5u`) are not read.
     package static func decode(_ token: some StringProtocol) throws(TokenError) -> DecodedToken {
         // Before anything else, so that a long token costs nothing.
@@ -62,6 +62,8 @@ package struct JWSHeader: Sendable {
     package let algorithm: String
     /// `kid`, to be looked up.
     package let keyID: String?
+    /// `typ`, where it is there: in lower case, without `application/` in front (RFC 7515 section 4.1.9).
+    package let type: String?
     /// Everything, to be shown to people.
     package let fields: [String: ClaimValue]
 
@@ -74,8 +76,11 @@ package struct JWSHeader: Sendable {
         default: throw .malformed
         }
         switch fields["typ"] {
-        case nil: break
-        case .string(let type) where type.lowercased() == "jwt": break
+        case nil: type = nil
+        case .string(let text):
+            let type = text.lowercased()
+            self.type = type.hasPrefix("application/") ? String(type.dropFirst(12)) : type
+            guard self.type == "jwt" || self.type == "at+jwt" else { throw .malformed }
         default: throw .malformed
         }
         self.algorithm = algorithm

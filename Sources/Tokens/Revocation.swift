@@ -1,15 +1,21 @@
-/// That a token, or all that a subject had been given, is no longer admitted.
+/// That a token, or many at once, is no longer admitted. Whose issuer's it is does not count.
 package enum Revocation: Sendable, Hashable {
     /// The token with this `jti`. `expiresAt` is its `exp`: the revocation can be forgotten from then on.
     case id(String, expiresAt: Int64)
     /// All tokens of this `sub` with `iat` up to and including `issuedUntil`.
     case subject(String, issuedUntil: Int64)
+    /// All tokens that the key with this `kid` has signed or ever will sign.
+    case key(String)
+    /// All tokens with `iat` up to and including `issuedUntil`.
+    case all(issuedUntil: Int64)
 
-    /// Whether a token with these claims is one of those that are meant.
-    package func covers(_ claims: TokenClaims) -> Bool {
+    /// Whether a token with these claims, signed by the key `keyID`, is one of those that are meant.
+    package func covers(_ claims: TokenClaims, keyID: String?) -> Bool {
         switch self {
         case .id(let id, expiresAt: _): claims.id == id
         case .subject(let subject, let issuedUntil): claims.subject == subject && claims.issuedAt <= issuedUntil
+        case .key(let key): keyID == key
+        case .all(let issuedUntil): claims.issuedAt <= issuedUntil
         }
     }
 }
@@ -22,6 +28,10 @@ package struct RevocationSet: Sendable {
     private var ids: [String: Int64] = [:]
     /// `sub` to the last `iat` that is revoked: one entry a subject, however often it is revoked.
     private var subjects: [String: Int64] = [:]
+    /// `kid` of keys whose tokens are all revoked; they are few.
+    private var keys: Set<String> = []
+    /// The last `iat` that is revoked, whosever it is.
+    private var issuedUntil: Int64?
 
     package init() {}
 
@@ -29,7 +39,9 @@ package struct RevocationSet: Sendable {
         for revocation in revocations { insert(revocation) }
     }
 
-    package var count: Int { numbers.count + ids.count + subjects.count }
+    package var count: Int {
+        numbers.count + ids.count + subjects.count + keys.count + (issuedUntil == nil ? 0 : 1)
+    }
 
     /// Adds a revocation. What was revoked before stays so: times only ever move up.
     package mutating func insert(_ revocation: Revocation) {
@@ -42,16 +54,23 @@ package struct RevocationSet: Sendable {
             }
         case .subject(let subject, let issuedUntil):
             subjects[subject] = max(issuedUntil, subjects[subject] ?? .min)
+        case .key(let key):
+            keys.insert(key)
+        case .all(let issuedUntil):
+            self.issuedUntil = max(issuedUntil, self.issuedUntil ?? .min)
         }
     }
 
-    package func isRevoked(_ claims: TokenClaims) -> Bool {
-        isRevoked(id: claims.id, subject: claims.subject, issuedAt: claims.issuedAt)
+    /// Whether a token with these claims, signed by the key `keyID`, is revoked.
+    package func isRevoked(_ claims: TokenClaims, keyID: String?) -> Bool {
+        isRevoked(id: claims.id, subject: claims.subject, issuedAt: claims.issuedAt, keyID: keyID)
     }
 
-    /// By `jti`, `sub` and `iat`.
-    package func isRevoked(id: String, subject: String, issuedAt: Int64) -> Bool {
+    /// By `jti`, `sub`, `iat` and `kid`.
+    package func isRevoked(id: String, subject: String, issuedAt: Int64, keyID: String?) -> Bool {
         if isRevoked(id) { return true }
+        if let issuedUntil, issuedAt <= issuedUntil { return true }
+        if let keyID, !keys.isEmpty, keys.contains(keyID) { return true }
         guard let issuedUntil = subjects[subject] else { return false }
         return issuedAt <= issuedUntil
     }
@@ -80,12 +99,5 @@ package struct RevocationSet: Sendable {
             low = low << 4 | UInt64(digit)
         }
         return UInt128(high) << 64 | UInt128(low)
-    }
-
-    /// Forgets revocations of tokens that have expired by `now`: these are refused as expired.
-    /// Those of subjects stay, as the tokens that they cover are not known here.
-    package mutating func prune(now: Int64) {
-        numbers = numbers.filter { $0.value > now }
-        ids = ids.filter { $0.value > now }
     }
 }

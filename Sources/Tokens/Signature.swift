@@ -1,7 +1,36 @@
-/// Algorithms that a key can be pinned to, spelt as in JWS `alg`. `none` does not exist, nor anything with a shared secret.
+/// Algorithms that a key can be pinned to, spelt as in JWS `alg` (RFC 7518 section 3.1, RFC 8037). `none` does not exist.
 package enum SignatureAlgorithm: String, Sendable, CaseIterable {
     /// RFC 8037, with Ed25519.
     case edDSA = "EdDSA"
+    case es256 = "ES256"
+    case es384 = "ES384"
+    case rs256 = "RS256"
+    case rs384 = "RS384"
+    case rs512 = "RS512"
+    case ps256 = "PS256"
+    case ps384 = "PS384"
+    case ps512 = "PS512"
+    /// HMAC: who checks with it can sign with it.
+    case hs256 = "HS256"
+    case hs384 = "HS384"
+    case hs512 = "HS512"
+
+    /// Whether the key is a secret that signer and verifier share.
+    package var isSymmetric: Bool {
+        switch self {
+        case .hs256, .hs384, .hs512: true
+        case .edDSA, .es256, .es384, .rs256, .rs384, .rs512, .ps256, .ps384, .ps512: false
+        }
+    }
+
+    /// Of the digest, in bytes.
+    package var digestBytes: Int {
+        switch self {
+        case .es256, .rs256, .ps256, .hs256: 32
+        case .es384, .rs384, .ps384, .hs384: 48
+        case .edDSA, .rs512, .ps512, .hs512: 64
+        }
+    }
 }
 
 /// A private key that signs tokens.

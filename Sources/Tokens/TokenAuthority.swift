@@ -29,9 +29,9 @@ package final class TokenAuthority: Sendable {
         }
     }
 
-    /// Forgets revocations of tokens that have expired by `now` (Unix seconds). Takes time with their number: for a now and then.
-    package func forgetExpired(now: Int64) {
-        state.withLock { $0.revocations.prune(now: now) }
+    /// Puts these revocations in the place of all that were known so far: those that no longer matter are forgotten.
+    package func replaceRevocations(_ revocations: RevocationSet) {
+        state.withLock { $0.revocations = revocations }
     }
 
     /// Says that the store cannot be read, or that it can again. As long as it cannot, every token is refused: an unknown
@@ -40,9 +40,9 @@ package final class TokenAuthority: Sendable {
         state.withLock { $0.isUnavailable = isUnavailable }
     }
 
-    /// Whether a token that was admitted is revoked by now.
-    package func isRevoked(_ claims: TokenClaims) -> Bool {
-        state.withLock { $0.revocations.isRevoked(claims) }
+    /// Whether a token that was admitted, signed by the key `keyID`, is revoked by now.
+    package func isRevoked(_ claims: TokenClaims, keyID: String?) -> Bool {
+        state.withLock { $0.revocations.isRevoked(claims, keyID: keyID) }
     }
 
     /// Checks a token of the builtin issuer (RFC 7519 section 7.2, RFC 8725).
@@ -59,18 +59,32 @@ package final class TokenAuthority: Sendable {
     package func verify(
         _ token: some StringProtocol, issuers: [String], audience: String?, scopes: [String], now: Int64
     ) throws(TokenError) -> VerifiedToken {
+        guard !issuers.isEmpty else { throw .issuerUnknown }
+        try checkAvailability()
+        return try verify(JWS.decode(token), issuers: issuers, audience: audience, scopes: scopes, now: now)
+    }
+
+    /// The same of a token that has been taken apart.
+    func verify(
+        _ token: DecodedToken, issuers: [String], audience: String?, scopes: [String], now: Int64
+    ) throws(TokenError) -> VerifiedToken {
         guard let issuerName = issuers.first else { throw .issuerUnknown }
         let (claims, keyID) = try authenticate(token)
         guard now < claims.expiresAt else { throw .expired }
         if let notBefore = claims.notBefore, now < notBefore { throw .notYetValid }
         // Looked up after the slow signature, so that a revocation that came meanwhile counts.
-        try state.withLock { state throws(TokenError) in
-            if state.isUnavailable { throw .storeUnavailable }
-            if state.revocations.isRevoked(claims) { throw .revoked }
-        }
+        try checkRevocation(claims, keyID: keyID)
         if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
         guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }
         return VerifiedToken(claims: claims, issuerName: issuerName, keyID: keyID)
+    }
+
+    /// Whether nothing is known against a token, whoever has issued it. Where nothing can be known, it is not admitted.
+    func checkRevocation(_ claims: TokenClaims, keyID: String) throws(TokenError) {
+        try state.withLock { state throws(TokenError) in
+            if state.isUnavailable { throw .storeUnavailable }
+            if state.revocations.isRevoked(claims, keyID: keyID) { throw .revoked }
+        }
     }
 
     /// Who a token is of, by its form, issuer, key and signature alone: it may have expired, be revoked, or be meant for another
@@ -78,8 +92,18 @@ package final class TokenAuthority: Sendable {
     package func authenticate(
         _ token: some StringProtocol
     ) throws(TokenError) -> (claims: TokenClaims, keyID: String) {
+        try checkAvailability()
+        return try authenticate(JWS.decode(token))
+    }
+
+    /// Throws `storeUnavailable` as long as nothing can be known of any token.
+    func checkAvailability() throws(TokenError) {
         guard !state.withLock({ $0.isUnavailable }) else { throw .storeUnavailable }
-        let decoded = try JWS.decode(token)
+    }
+
+    private func authenticate(_ decoded: DecodedToken) throws(TokenError) -> (claims: TokenClaims, keyID: String) {
+        // Those that are made here say `JWT`.
+        guard decoded.header.type != "at+jwt" else { throw .malformed }
         let claims = try decoded.claims()
         guard claims.issuer == TokenClaims.builtinIssuer else { throw .issuerUnknown }
         guard let keyID = decoded.header.keyID, let key = state.withLock({ $0.keys[keyID] }) else { throw .unknownKey }

@@ -7,13 +7,13 @@ package struct TokenClaims: Sendable, Hashable {
     package var issuer: String
     /// `sub`; never empty.
     package var subject: String
-    /// `jti`; never empty.
+    /// `jti`; empty only where another issuer's token has none.
     package var id: String
     /// `aud`: empty where the token has none, and then no audience that is asked for matches.
     package var audiences: [String]
     /// `scope`, split at its spaces (RFC 8693 section 4.2).
     package var scopes: [String]
-    /// `iat`.
+    /// `iat`; 0 where another issuer's token has none.
     package var issuedAt: Int64
     /// `nbf`: not admitted before.
     package var notBefore: Int64?
@@ -57,6 +57,7 @@ package struct TokenClaims: Sendable, Hashable {
         }
         // A dictionary that was emptied keeps its storage, for as long as the connection lasts.
         other = rest.isEmpty ? [:] : rest
+        try checkPrivateClaims()
     }
 
     /// The claims set as it stands in a token.
@@ -78,12 +79,12 @@ package struct TokenClaims: Sendable, Hashable {
         return payload
     }
 
-    private static func text(_ value: ClaimValue?) throws(TokenError) -> String {
+    static func text(_ value: ClaimValue?) throws(TokenError) -> String {
         guard case .string(let text) = value, !text.isEmpty else { throw .malformed }
         return text
     }
 
-    private static func audiences(_ value: ClaimValue?) throws(TokenError) -> [String] {
+    static func audiences(_ value: ClaimValue?) throws(TokenError) -> [String] {
         switch value {
         case nil: return []
         case .string(let audience): return [audience]
@@ -106,7 +107,7 @@ package struct TokenClaims: Sendable, Hashable {
         }
     }
 
-    private static func seconds(
+    static func seconds(
         _ value: ClaimValue?, rounded rule: FloatingPointRoundingRule
     ) throws(TokenError) -> Int64 {
         switch value {
@@ -115,6 +116,39 @@ package struct TokenClaims: Sendable, Hashable {
             guard let whole = Int64(exactly: seconds.rounded(rule)) else { throw .malformed }
             return whole
         default: throw .malformed
+        }
+    }
+}
+
+/// Claims that `portcullis token issue` writes and no RFC knows. In tokens of other issuers they mean nothing here.
+extension TokenClaims {
+    /// Names of the private claims.
+    package static let privateNames = ["uses", "from_address"]
+
+    /// `uses`: how many connections the token is good for in all, at least 1; nil for any number.
+    package var uses: Int64? {
+        guard issuer == Self.builtinIssuer, case .integer(let uses)? = other["uses"] else { return nil }
+        return uses
+    }
+
+    /// `from_address`: the networks that the token is bound to, as CIDR texts; none where it is good from anywhere.
+    package var fromAddresses: [String] {
+        guard issuer == Self.builtinIssuer, case .array(let networks)? = other["from_address"] else { return [] }
+        return networks.compactMap { network in
+            if case .string(let text) = network { text } else { nil }
+        }
+    }
+
+    /// A bound that cannot be read must not be no bound.
+    private func checkPrivateClaims() throws(TokenError) {
+        guard issuer == Self.builtinIssuer else { return }
+        if other["uses"] != nil {
+            guard let uses, uses > 0 else { throw .malformed }
+        }
+        if let networks = other["from_address"] {
+            guard case .array(let values) = networks, !values.isEmpty, fromAddresses.count == values.count else {
+                throw .malformed
+            }
         }
     }
 }

@@ -16,10 +16,14 @@ package enum TokenError: Error, Sendable, Hashable, CaseIterable {
     case notYetValid
     /// The token's id, or everything of its subject until its time of issue, has been revoked.
     case revoked
+    /// A claim that the issuer's tokens must have here is missing or has another value.
+    case claimMismatch
     /// `aud` does not hold the audience that is asked for.
     case audienceMismatch
     /// `scope` does not hold all of the scopes that are asked for.
     case scopeMissing
     /// Keys and revocations cannot be read, so that no token can be known to be good.
     case storeUnavailable
+    /// The issuer's keys have never been there, so that none of its tokens can be checked.
+    case keysUnavailable
 }

@@ -1,23 +1,29 @@
-/// A token whose signature, issuer, times, audience and scopes have been checked: only ``TokenAuthority`` makes one.
+/// A token whose signature, issuer, times, audience and scopes have been checked: only ``TokenAuthority`` and ``JWTIssuer`` make one.
 package struct VerifiedToken: Sendable, Hashable {
     package let claims: TokenClaims
     /// The issuer's name in the policy, not its `iss`.
     package let issuerName: String
-    /// `kid` of the key that signed it.
+    /// `kid` of the key that signed it; for another issuer's, ``IssuerKey/id``.
     package let keyID: String
+    /// Whether `portcullis token issue` has made it.
+    package let isBuiltin: Bool
+    /// Unix seconds; the token has ended at this second. For another issuer's, its `exp` and the clock skew that is allowed for.
+    package let expiresAt: Int64
 
     // Internal, so that no other target can claim to have verified something.
-    init(claims: TokenClaims, issuerName: String, keyID: String) {
+    init(
+        claims: TokenClaims, issuerName: String, keyID: String, isBuiltin: Bool = true, expiresAt: Int64? = nil
+    ) {
         self.claims = claims
         self.issuerName = issuerName
         self.keyID = keyID
+        self.isBuiltin = isBuiltin
+        self.expiresAt = expiresAt ?? claims.expiresAt
     }
 
     package var subject: String { claims.subject }
     package var id: String { claims.id }
     package var scopes: [String] { claims.scopes }
-    /// Unix seconds; the token has ended at this second.
-    package var expiresAt: Int64 { claims.expiresAt }
 
     /// A claim as text, for a header that a policy fills in; nil where there is none, or where it is null, an array or an object.
     ///

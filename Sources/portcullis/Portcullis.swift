@@ -6,7 +6,7 @@ struct Portcullis: ParsableCommand {
         commandName: "portcullis",
         abstract: "The wss:// front door: policy and tokens for WebSocket servers.",
         subcommands: [
-            RunCommand.self, ValidateCommand.self, TokenCommand.self, ConnectCommand.self, EchoCommand.self,
-            CertificateCommand.self,
+            RunCommand.self, ValidateCommand.self, TokenCommand.self, KeyCommand.self, ConnectCommand.self,
+            EchoCommand.self, CertificateCommand.self,
         ])
 }

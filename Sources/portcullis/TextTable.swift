@@ -10,7 +10,8 @@ struct TextTable {
         rows.append(row)
     }
 
-    var lines: [String] {
+    /// Of each column, in characters.
+    var widths: [Int] {
         var widths: [Int] = []
         for row in rows {
             for (column, cell) in row.enumerated() {
@@ -18,13 +19,21 @@ struct TextTable {
                 widths[column] = max(widths[column], cell.count)
             }
         }
-        return rows.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                let isLast = column == row.count - 1
-                line += isLast ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 2)
-            }
-            return line
+        return widths
+    }
+
+    var lines: [String] {
+        let widths = widths
+        return rows.map { Self.line($0, widths) }
+    }
+
+    /// A row of columns as wide as these; a cell that is wider pushes those behind it aside.
+    static func line(_ row: [String], _ widths: [Int]) -> String {
+        var line = ""
+        for (column, cell) in row.enumerated() {
+            let isLast = column == row.count - 1
+            line += isLast ? cell : cell + String(repeating: " ", count: max(0, widths[column] - cell.count) + 2)
         }
+        return line
     }
 }

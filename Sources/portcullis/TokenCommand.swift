@@ -9,7 +9,7 @@ struct TokenCommand: ParsableCommand {
         commandName: "token",
         abstract: "Issue, list, inspect and revoke the tokens that clients carry.",
         discussion: """
-            Tokens are signed JWTs (Ed25519). They and their key belong to a state folder, which a running gateway reads \
+            Tokens are signed JWTs (Ed25519). They and their keys belong to a state folder, which a running gateway reads \
             too: a revocation reaches it, and the sockets that live on the token, within a second.
             """,
         subcommands: [
@@ -46,14 +46,14 @@ func telling<Value>(_ body: () throws -> Value) throws -> Value {
 }
 
 extension TokenAuthority {
-    /// Knows the keys and revocations of a store.
-    convenience init(_ store: TokenStore) throws {
+    /// Knows the keys of a store, and no revocations: these are for ``TokenStore/isRevoked(id:subject:issuedAt:keyID:)``, which
+    /// need not read all of them.
+    convenience init(keysOf store: TokenStore) throws {
         self.init()
         replaceKeys(
-            try store.publicKeys().map { key in
+            try store.verificationKeys(now: currentUnixSeconds()).map { key in
                 try VerificationKey(id: key.id, algorithm: key.algorithm, publicKey: key.publicKey)
             })
-        add(try store.changes(since: 0).revocations)
     }
 }
 

@@ -8,8 +8,8 @@ struct TokenInspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Show what a token says, and whether it would be admitted now.",
         discussion: """
-            The answer is that of a gateway with the same state folder, on a route that asks for no audience and no scope. \
-            Exit code 0 wherever the token can be read, admitted or not.
+            The answer is that of a gateway with the same state folder, on a route that asks for what --audience and \
+            --scope name, for a client at --from-address. Exit code 0 wherever the token can be read, admitted or not.
 
               portcullis token issue --subject alice | portcullis token inspect -
             """)
@@ -17,45 +17,45 @@ struct TokenInspectCommand: ParsableCommand {
     @Argument(help: "The token, or - to read it from standard input.")
     var token: String
 
+    @Option(help: "The audience that the route asks for.")
+    var audience: String?
+
+    @Option(help: "A scope that the route asks for. Repeatable.")
+    var scope: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Where the client is; without it, the token's networks are not judged.", valueName: "ip"))
+    var fromAddress: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
     @OptionGroup var state: StateOptions
+
+    func validate() throws {
+        if let fromAddress, IPAddress(fromAddress) == nil {
+            throw ValidationError("--from-address must be an IP address: '\(fromAddress)'.")
+        }
+    }
 
     func run() throws {
         let token = try tokenArgument(token)
         guard let decoded = try? JWS.decode(token) else {
             throw Console.failure("not a token: \(RefusalReason.tokenMalformed.rawValue)")
         }
-        let reason = refusal(of: token)
+        let question = AdmissionQuestion(
+            audience: audience, scopes: scope, address: fromAddress.flatMap { IPAddress($0) },
+            now: currentUnixSeconds())
+        let obstacle = question.obstacle(to: token, in: state)
         if json {
             try Console.answer(
                 json: Answer(
-                    header: .object(decoded.header.fields), claims: .object(decoded.payload), admitted: reason == nil,
-                    reason: reason?.rawValue))
+                    header: .object(decoded.header.fields), claims: .object(decoded.payload), admitted: obstacle == nil,
+                    reason: obstacle?.reason, explanation: obstacle?.explanation))
         } else {
             show("header", decoded.header.fields)
             show("claims", decoded.payload)
-            print("admitted now: \(reason.map { "no, \($0.rawValue)" } ?? "yes")")
-        }
-    }
-
-    /// nil: a gateway would admit it.
-    private func refusal(of token: String) -> RefusalReason? {
-        let authority: TokenAuthority
-        do {
-            authority = try TokenAuthority(TokenStore(stateDirectory: state.directory, createIfMissing: false))
-        } catch {
-            Console.note("portcullis: \(error)")
-            authority = TokenAuthority()
-            authority.markUnavailable(true)
-        }
-        do {
-            _ = try authority.verify(
-                token, issuers: [TokenClaims.builtinIssuer], audience: nil, scopes: [], now: currentUnixSeconds())
-            return nil
-        } catch {
-            return Self.reason(error)
+            print("admitted now: \(obstacle.map { "no, \($0.reason): \($0.explanation)" } ?? "yes")")
         }
     }
 
@@ -73,26 +73,11 @@ struct TokenInspectCommand: ParsableCommand {
         for line in table.lines where !line.isEmpty { print(line) }
     }
 
-    private static func reason(_ error: TokenError) -> RefusalReason {
-        switch error {
-        case .missing: .tokenMissing
-        case .malformed: .tokenMalformed
-        case .signatureInvalid: .tokenSignatureInvalid
-        case .unknownKey: .tokenUnknownKey
-        case .issuerUnknown: .tokenIssuerUnknown
-        case .expired: .tokenExpired
-        case .notYetValid: .tokenNotYetValid
-        case .revoked: .tokenRevoked
-        case .audienceMismatch: .tokenAudienceMismatch
-        case .scopeMissing: .tokenScopeMissing
-        case .storeUnavailable: .tokenStoreUnavailable
-        }
-    }
-
     private struct Answer: Encodable {
         let header: ClaimValue
         let claims: ClaimValue
         let admitted: Bool
         let reason: String?
+        let explanation: String?
     }
 }

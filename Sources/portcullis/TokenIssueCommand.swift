@@ -9,10 +9,11 @@ struct TokenIssueCommand: ParsableCommand {
         commandName: "issue",
         abstract: "Make a signed token for a client.",
         discussion: """
-            The token is printed once, alone on standard output, and is not kept: only its id and claims are. The signing \
-            key is made at first use.
+            The token is printed once, alone on standard output, and is not kept: only its id and what it is good for \
+            are. The signing key is made at first use.
 
               TOKEN=$(portcullis token issue --subject alice --audience chat --ttl 8h)
+              portcullis token issue --subject guest --uses 1 --from-address 192.0.2.0/24 --claim room=7
             """)
 
     @Option(help: "Whom the token is for (`sub`).")
@@ -27,31 +28,40 @@ struct TokenIssueCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long it is good for: 30s, 5m, 24h, 7d.", valueName: "duration"))
     var ttl = "24h"
 
+    @Option(
+        help: ArgumentHelp(
+            "Good only from then on: a duration from now, or RFC 3339 such as 2030-01-31T08:00:00Z. --ttl counts from there.",
+            valueName: "time"))
+    var notBefore: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A claim of your own, for `${token.claims.NAME}` and the server behind. VALUE is JSON where it can be read as that, else text. Repeatable.",
+            valueName: "name=value"))
+    var claim: [String] = []
+
+    @Option(help: ArgumentHelp("How many connections it is good for in all.", valueName: "n"))
+    var uses: Int64?
+
+    @Option(
+        help: ArgumentHelp("A network that it is good from, such as 192.0.2.0/24. Repeatable.", valueName: "cidr"))
+    var fromAddress: [String] = []
+
     @Flag(help: "Print the token with its id and times as JSON.")
     var json = false
 
     @OptionGroup var state: StateOptions
 
     func validate() throws {
-        guard Self.isName(subject) else {
-            throw ValidationError("--subject must be 1 to 256 bytes without control characters.")
-        }
-        for audience in audience where !Self.isName(audience) {
-            throw ValidationError("--audience must be 1 to 256 bytes without control characters.")
-        }
-        for scope in scope where !Self.isScope(scope) {
-            throw ValidationError("--scope must be visible ASCII without spaces, quotes and backslashes: '\(scope)'.")
-        }
-        guard Lifetime(ttl) != nil else {
-            throw ValidationError("--ttl must be a whole number and s, m, h or d, up to 3650d, such as 24h: '\(ttl)'.")
-        }
+        _ = try IssueRequest(self, now: currentUnixSeconds())
     }
 
     func run() throws {
-        guard let lifetime = Lifetime(ttl) else { return }
+        let now = currentUnixSeconds()
+        let request = try IssueRequest(self, now: now)
         let (token, claims) = try telling {
             let store = try state.openStore(createIfMissing: true)
-            return try issue(from: store, lifetime)
+            return try issue(request, from: store, now: now)
         }
         if json {
             try Console.answer(json: Answer(token, claims))
@@ -64,34 +74,20 @@ struct TokenIssueCommand: ParsableCommand {
         }
     }
 
-    private func issue(from store: TokenStore, _ lifetime: Lifetime) throws -> (String, TokenClaims) {
-        let now = currentUnixSeconds()
-        let signer = try store.builtinSigningKey(now: now)
-        // "All issued until now" covers this second: a token that is made in it after a revocation belongs to the next.
-        let issuedAt = max(now, (try store.revokedUntil(subject: subject) ?? now - 1) + 1)
-        let claims = TokenClaims(
-            subject: subject, id: SecureRandom.tokenID(), audiences: audience, scopes: scope, issuedAt: issuedAt,
-            notBefore: now, expiresAt: now + lifetime.seconds)
-        let token: String
+    private func issue(
+        _ request: IssueRequest, from store: TokenStore, now: Int64
+    ) throws -> (String, TokenClaims) {
         do {
-            token = try JWS.encode(claims, signer: signer)
+            return try store.issue(
+                subject: request.subject, now: now, orMakeKey: StoredKey.generateBuiltin,
+                sign: { key, issuedAt in
+                    let claims = request.claims(id: SecureRandom.tokenID(), issuedAt: issuedAt)
+                    return ((try JWS.encode(claims, signer: Ed25519PrivateKey(key)), claims), claims)
+                })
         } catch TokenError.malformed {
             throw Console.failure(
-                "the token would be longer than \(JWS.maximumBytes) bytes: give it fewer audiences and scopes")
+                "the token would be longer than \(JWS.maximumBytes) bytes: give it fewer audiences, scopes and claims")
         }
-        try store.record(TokenRecord(claims))
-        return (token, claims)
-    }
-
-    private static func isName(_ text: String) -> Bool {
-        (1...256).contains(text.utf8.count)
-            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-    }
-
-    /// RFC 6749 section 3.3.
-    private static func isScope(_ text: String) -> Bool {
-        (1...256).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
     }
 
     private struct Answer: Encodable {
@@ -101,7 +97,10 @@ struct TokenIssueCommand: ParsableCommand {
         let audiences: [String]
         let scopes: [String]
         let issuedAt: String
+        let notBefore: String?
         let expiresAt: String
+        let uses: Int64?
+        let fromAddress: [String]?
 
         init(_ token: String, _ claims: TokenClaims) {
             self.token = token
@@ -110,7 +109,10 @@ struct TokenIssueCommand: ParsableCommand {
             audiences = claims.audiences
             scopes = claims.scopes
             issuedAt = Timestamp.rfc3339(claims.issuedAt)
+            notBefore = claims.notBefore.map { Timestamp.rfc3339($0) }
             expiresAt = Timestamp.rfc3339(claims.expiresAt)
+            uses = claims.uses
+            fromAddress = claims.fromAddresses.isEmpty ? nil : claims.fromAddresses
         }
     }
 }

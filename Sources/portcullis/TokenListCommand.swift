@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import TokenStore
 import Tokens
 
@@ -7,56 +8,63 @@ struct TokenListCommand: ParsableCommand {
         commandName: "list",
         abstract: "List the tokens that were issued, the oldest first.",
         discussion: """
-            Each with its id, claims and state (valid, expired or revoked), never the token itself.
+            Each with its id, claims and state, never the token itself: valid, not-yet-valid, exhausted (used as often as \
+            it may be), revoked or expired. Expired tokens are listed for about a week. At a terminal the first 1000 \
+            that fit are shown, anywhere else all of them, as they are read; --limit says another number.
 
-              portcullis token list --json | jq -r '.[] | select(.state == "valid").id'
+              portcullis token list --status valid --json | jq -r '.[].id'
             """)
+
+    /// How many a terminal gets that was not asked for another number.
+    private static let terminalLimit = 1000
+
+    @Option(help: "Only those of this subject.")
+    var subject: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only those in this state.", valueName: "state"))
+    var status: TokenRecord.State?
+
+    @Option(help: "Only those for this audience.")
+    var audience: String?
+
+    @Option(help: "Only those with this scope.")
+    var scope: String?
+
+    @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+    var limit: Int?
 
     @Flag(help: "Print a JSON array.")
     var json = false
 
     @OptionGroup var state: StateOptions
 
-    func run() throws {
-        let now = currentUnixSeconds()
-        let (tokens, revocations) = try telling {
-            let store = try state.openStore()
-            return (try store.tokens(), RevocationSet(try store.changes(since: 0).revocations))
-        }
-        let entries = tokens.map { Entry($0, $0.state(at: now, revocations)) }
-        if json {
-            try Console.answer(json: entries)
-        } else if entries.isEmpty {
-            Console.note("no tokens")
-        } else {
-            var table = TextTable(["ID", "SUBJECT", "AUDIENCES", "SCOPES", "ISSUED", "EXPIRES", "STATE"])
-            for entry in entries { table.add(entry.cells) }
-            for line in table.lines { print(line) }
-        }
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
     }
 
-    private struct Entry: Encodable {
-        let id: String
-        let subject: String
-        let audiences: [String]
-        let scopes: [String]
-        let issuedAt: String
-        let expiresAt: String
-        let state: String
-
-        init(_ token: TokenRecord, _ state: TokenRecord.State) {
-            id = token.id
-            subject = token.subject
-            audiences = token.audiences
-            scopes = token.scopes
-            issuedAt = Timestamp.rfc3339(token.issuedAt)
-            expiresAt = Timestamp.rfc3339(token.expiresAt)
-            self.state = state.rawValue
+    func run() throws {
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        let implied = limit == nil && isTerminal ? Self.terminalLimit : nil
+        // One more than is shown tells that there is more.
+        let filter = TokenFilter(
+            subject: subject, state: status, audience: audience, scope: scope, limit: implied.map { $0 + 1 } ?? limit)
+        var listing = TokenListing(json: json, isWatched: !isTerminal && Console.isErrorTerminal)
+        var isCut = false
+        try telling {
+            try state.openStore().forEachToken(filter, now: currentUnixSeconds()) { token, state in
+                guard listing.count < implied ?? .max else {
+                    isCut = true
+                    return
+                }
+                listing.add(token, state)
+            }
         }
-
-        var cells: [String] {
-            let lists = [audiences, scopes].map { $0.isEmpty ? "-" : $0.joined(separator: ",") }
-            return [id, subject, lists[0], lists[1], issuedAt, expiresAt, state]
-        }
+        listing.end()
+        if listing.count == 0, !json { Console.note("no tokens") }
+        if isCut { Console.note("these are the first \(Self.terminalLimit): --limit shows more, and filters fewer") }
     }
 }
+
+extension TokenRecord.State: ExpressibleByArgument {}

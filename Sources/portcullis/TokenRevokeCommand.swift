@@ -5,11 +5,12 @@ import Tokens
 struct TokenRevokeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Revoke a token, or all tokens of a subject.",
+        abstract: "Revoke a token, or many at once.",
         discussion: """
             A running gateway with the same state folder refuses them from then on, and closes the sockets that live on \
-            them, within a second. Tokens that the subject is issued later are not touched. What was revoked or had \
-            expired before is no error; an id or subject that nothing was issued for is one.
+            them, within a second. Tokens that are issued later are not touched. What was revoked or had expired before \
+            is no error; an id or subject that nothing was issued for is one, unless --foreign says that another issuer \
+            has.
 
               portcullis token revoke --subject alice
             """)
@@ -20,55 +21,104 @@ struct TokenRevokeCommand: ParsableCommand {
     @Option(help: "All that this subject was issued until now.")
     var subject: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("All tokens of the key with this id: the same as `key retire`.", valueName: "kid"))
+    var key: String?
+
+    @Flag(help: "Everything that was issued until now, by any issuer.")
+    var all = false
+
+    @Flag(help: "With --id or --subject: the token is another issuer's, of which there is no record here.")
+    var foreign = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --foreign: how long its tokens can live, and the revocation is kept (default: 30d).",
+            valueName: "duration"))
+    var keep: String?
+
     @Argument(help: "The token itself, or - to read it from standard input.")
     var token: String?
 
     @OptionGroup var state: StateOptions
 
     func validate() throws {
-        guard [id, subject, token].count(where: { $0 != nil }) == 1 else {
-            throw ValidationError("Give one of --id, --subject and a token.")
+        guard [id, subject, key, token].count(where: { $0 != nil }) + (all ? 1 : 0) == 1 else {
+            throw ValidationError("Give one of --id, --subject, --key, --all and a token.")
+        }
+        guard !foreign || id != nil || subject != nil else {
+            throw ValidationError("--foreign goes with --id or --subject.")
+        }
+        guard id?.isEmpty != true, subject?.isEmpty != true else {
+            throw ValidationError("--id and --subject must not be empty.")
+        }
+        guard foreign || keep == nil else { throw ValidationError("--keep goes with --foreign.") }
+        if let keep, Lifetime(keep) == nil {
+            throw ValidationError("--keep must be a whole number and s, m, h or d, up to 3650d: '\(keep)'.")
         }
     }
 
     func run() throws {
         let now = currentUnixSeconds()
         try telling {
-            if let id {
-                let outcome = try state.openStore().revoke(id: id, now: now)
-                try tell(outcome, "token \(id)")
+            if foreign {
+                try revokeForeign(now: now)
+            } else if let id {
+                try tell(try state.openStore().revoke(id: id, now: now), "token \(id)")
             } else if let subject {
-                let outcome = try state.openStore().revoke(subject: subject, now: now)
-                try tell(outcome, "every token of subject \(subject)")
+                try tell(try state.openStore().revoke(subject: subject, now: now), "every token of subject \(subject)")
+            } else if let key {
+                try KeyRetireCommand.retire(key, in: state, json: false)
+            } else if all {
+                try tell(try state.openStore().revokeAll(now: now), "every token")
             } else if let token {
                 try revoke(try tokenArgument(token), now: now)
             }
         }
     }
 
-    /// Only a token that this state folder's key has signed: anybody can write a token with another's id.
+    /// Makes the store where there is none: a gateway of other issuers' tokens may never have issued one.
+    private func revokeForeign(now: Int64) throws {
+        let store = try state.openStore(createIfMissing: true)
+        let keepUntil = now + (Lifetime(keep ?? "30d")?.seconds ?? 0)
+        var what = ""
+        if let id {
+            try store.revokeForeign(id: id, keepUntil: keepUntil, now: now)
+            what = "token \(id)"
+        } else if let subject {
+            try store.revokeForeign(subject: subject, keepUntil: keepUntil, now: now)
+            what = "every token of subject \(subject)"
+        }
+        print("revoked \(what), of any issuer; kept until \(Timestamp.rfc3339(keepUntil))")
+    }
+
+    /// Only a token that a key of this state folder has signed: anybody can write a token with another's id.
     private func revoke(_ token: String, now: Int64) throws {
         let store = try state.openStore()
-        let authority = try TokenAuthority(store)
-        let claims: TokenClaims
+        let authority = try TokenAuthority(keysOf: store)
+        let (claims, keyID): (TokenClaims, String)
         do throws(TokenError) {
-            claims = try authority.authenticate(token).claims
+            (claims, keyID) = try authority.authenticate(token)
         } catch {
             throw Console.failure("nothing was revoked: the token was not issued from \(state.directory)")
         }
-        try tell(try store.revoke(claims, now: now), "token \(claims.id) of subject \(claims.subject)")
+        try tell(
+            try store.revoke(claims, keyID: keyID, now: now), "token \(claims.id) of subject \(claims.subject)")
     }
 
     private func tell(_ outcome: TokenStore.RevocationOutcome, _ what: String) throws {
         switch outcome {
         case .revoked(let tokens):
             print(
-                subject == nil
+                subject == nil && !all
                     ? "revoked \(what)" : "revoked \(what) (\(tokens) that \(tokens == 1 ? "was" : "were") valid)")
         case .alreadyRevoked: print("\(what) was revoked before")
         case .alreadyExpired: print("\(what) has expired: there is nothing to revoke")
         case .unknown:
-            throw Console.failure("nothing was revoked: \(what) was never issued from \(state.directory)")
+            throw Console.failure(
+                "nothing was revoked: \(what) was never issued from \(state.directory); "
+                    + "--foreign revokes what another issuer has issued")
         }
     }
 }

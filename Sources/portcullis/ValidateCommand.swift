@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import PolicyFile
 import PolicyModel
@@ -11,17 +12,20 @@ struct ValidateCommand: ParsableCommand {
         discussion: """
             Each problem is one line on standard error, FILE:LINE:COLUMN: error: MESSAGE, so that editors and CI can \
             find the place. Ends with 0 where a gateway would run the policies, and with 1 where it would not. \
-            Certificates, keys and upstreams are not looked at.
+            Token issuers' key files are read; certificates, their keys and upstreams are not looked at.
             """)
 
     @Option(help: "A policy file, or a folder whose *.yaml files are read together (*.test.yaml are not).")
     var policies = "policies"
 
+    @Option(help: ArgumentHelp("What relative paths in policies are relative to.", valueName: "dir"))
+    var root = "."
+
     @Flag(help: "Print the answer as one JSON object on standard output instead.")
     var json = false
 
     func run() throws {
-        let loaded = PolicyLoader.load(path: policies)
+        let loaded = withKeyFiles(PolicyLoader.load(path: policies))
         if json {
             print(try Report(loaded).encoded())
         } else {
@@ -30,6 +34,24 @@ struct ValidateCommand: ParsableCommand {
             if let policy = loaded.policy { print(Self.summary(policy, of: loaded.sources, at: policies)) }
         }
         if loaded.policy == nil { throw ExitCode.failure }
+    }
+
+    /// Adds what is wrong with the key files of token issuers.
+    private func withKeyFiles(_ loaded: LoadedPolicy) -> LoadedPolicy {
+        let problems = (loaded.policy?.tokenIssuers ?? []).compactMap { issuer -> Diagnostic? in
+            guard case .jwt(let settings) = issuer.kind, case .file(let path) = settings.keys else { return nil }
+            do throws(KeyFile.Failure) {
+                try KeyFile.check(path.hasPrefix("/") ? path : "\(root)/\(path)")
+                return nil
+            } catch {
+                return Diagnostic(
+                    position: issuer.position,
+                    message: "the keys of `\(issuer.name)`, \(path), cannot be read: \(error)")
+            }
+        }
+        guard !problems.isEmpty else { return loaded }
+        return LoadedPolicy(
+            policy: nil, diagnostics: (loaded.diagnostics + problems).sorted(), sources: loaded.sources)
     }
 
     /// `policies/default.yaml: valid: 1 listener, 1 upstream, 1 route`

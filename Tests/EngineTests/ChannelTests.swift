@@ -50,6 +50,53 @@ import Testing
         #expect(wire.owner.received == [1])
     }
 
+    @Test("a pause costs epoll nothing until the peer says something in it")
+    func lazyPause() {
+        let all: Interest = [.readable, .hangup]
+        wire.channel.setReading(false)
+        wire.channel.setReading(true)
+        wire.channel.setReading(false)
+        #expect(wire.channel.interest == all)
+        wire.write([1])
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.channel.interest == [] && wire.owner.received.isEmpty)
+        wire.channel.setReading(true)
+        #expect(wire.channel.interest == all)
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.owner.received == [1])
+    }
+
+    @Test("a hang-up in a pause is told where it is watched for, also behind bytes, and else at the next read")
+    func hangupInPause() {
+        wire.channel.setReading(false, watchingHangup: true)
+        wire.write([1])
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.channel.interest == [.hangup] && wire.owner.failures == 0)
+        wire.channel.setReading(false)
+        wire.endSending()
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.channel.interest == [] && wire.owner.failures == 0)
+        wire.channel.setReading(false, watchingHangup: true)
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.owner.failures == 1)
+    }
+
+    @Test("an end is told once")
+    func endOnce() {
+        wire.endSending()
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.owner.ends == 1 && wire.channel.interest == [])
+        worker.setHousekeepingDeadline(0)
+        worker.turn()
+        #expect(wire.owner.ends == 1)
+    }
+
     @Test("what its owner puts back comes again once it is read, before what comes later, as often as that takes")
     func kept() {
         wire.owner.room = 2

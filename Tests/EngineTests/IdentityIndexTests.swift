@@ -31,6 +31,21 @@ import Tokens
         #expect(found(index, .subject("carol", issuedUntil: .max)).isEmpty)
     }
 
+    @Test("by key and by time, those of every token and subject that are meant")
+    func coveredByKeyAndTime() throws {
+        var index = IdentityIndex()
+        let (one, oneToken) = try session(subject: "alice", id: "t1", issuedAt: 100)
+        let (two, twoToken) = try session(subject: "bob", id: "t2", issuedAt: 200)
+        for (session, token) in [(one, oneToken), (two, twoToken)] { index.insert(session, token) }
+        #expect(oneToken.keyID == twoToken.keyID)
+        #expect(found(index, .key(oneToken.keyID)) == [ObjectIdentifier(one), ObjectIdentifier(two)])
+        #expect(found(index, .key("t1")).isEmpty)
+        #expect(found(index, .all(issuedUntil: 150)) == [ObjectIdentifier(one)])
+        #expect(found(index, .all(issuedUntil: 99)).isEmpty)
+        index.remove(one)
+        #expect(found(index, .all(issuedUntil: .max)) == [ObjectIdentifier(two)])
+    }
+
     @Test("several connections of one token are all found; one that has left is not")
     func shared() throws {
         var index = IdentityIndex()

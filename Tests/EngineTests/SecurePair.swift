@@ -28,10 +28,11 @@ final class SecurePair {
         self.worker = worker
     }
 
-    // The channels keep their worker, and the worker open channels.
+    // The channels keep their worker, and the worker channels that are open or wait to be flushed.
     deinit {
         server.channel.close()
         client.channel.close()
+        worker.flushDirty()
     }
 
     func shakeHands() {

@@ -78,7 +78,10 @@ import WebSocketProtocol
         let pair = try SecurePair(lanes.worker)
         pair.shakeHands()
         let (carrier, far) = (Carrier(lanes, client: pair.server.channel), Sink())
-        for channel in [pair.server.channel, lanes.upstream.channel] { channel.hand(to: carrier) }
+        let carried = [pair.server.channel, lanes.upstream.channel]
+        for channel in carried { channel.hand(to: carrier) }
+        // They hold what carries for them, and that holds them.
+        defer { for channel in carried { channel.close() } }
         pair.client.channel.hand(to: far)
         lanes.toClient = Outlet(channel: pair.server.channel, masks: false)
         let text = TestFrame.text(String(repeating: "a", count: size))

@@ -18,8 +18,11 @@ final class Wire {
         self.far = Descriptor(owning: far)
     }
 
-    // The channel keeps its worker, and the worker an open channel.
-    deinit { channel.close() }
+    // The channel keeps its worker, and the worker a channel that is open or waits to be flushed.
+    deinit {
+        channel.close()
+        channel.worker.flushDirty()
+    }
 
     /// What has arrived at the far end.
     func read() -> [UInt8] { allBytes(from: far.number) }

@@ -95,6 +95,7 @@ import Testing
         #expect(sent == [1])
         #expect(target.read() == [7])
         source.close()
+        worker.flushDirty()
     }
 
     @Test("a descriptor that cannot be watched is no channel")

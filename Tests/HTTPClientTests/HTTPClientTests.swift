@@ -198,10 +198,16 @@ final class RunningClient: Sendable {
 
     @Test("stopping ends all, and what comes later is refused")
     func stop() async throws {
-        let server = ScriptedServer { _ in .silence }
+        let (arrived, arrival) = AsyncStream.makeStream(of: Void.self)
+        let server = ScriptedServer { _ in
+            arrival.yield()
+            return .silence
+        }
         defer { server.stop() }
         let running = try RunningClient(maximumAlive: 1)
         async let first = running.send(HTTPRequest(.get, server.url(), timeout: .seconds(50)))
+        // One is on its way, and the other one waits for its turn.
+        for await _ in arrived { break }
         async let second = running.send(HTTPRequest(.get, server.url(), timeout: .seconds(50)))
         running.client.stop()
         #expect(failure(await first) == .stopped)

@@ -61,7 +61,7 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
 
     `gateway(upstream)` has one public route, `/echo`, to that upstream; keywords are that route's settings, but for
     `listener`, the listener's, `dial`, the upstream's, `routes`, which replaces the one route, `upstreams`, further
-    ones, and `state`, a folder that another gateway has left.
+    ones, `issuers`, further issuers of tokens, and `state`, a folder that another gateway has left.
     """
     with ExitStack() as started:
 
@@ -72,6 +72,7 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
             dial: dict[str, Any] | None = None,
             routes: list[dict[str, Any]] | None = None,
             upstreams: dict[str, Any] | None = None,
+            issuers: dict[str, Any] | None = None,
             state: Path | None = None,
             **route: Any,
         ) -> Gateway:
@@ -80,6 +81,7 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
                 listeners={"public": policies.listener(certificates, **(listener or {}))},
                 upstreams={"main": policies.upstream(url, **(dial or {}))} | (upstreams or {}),
                 routes=routes or [policies.route(**route)],
+                issuers=issuers,
             )
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
             return started.enter_context(Gateway(portcullis, folder, certificates, policy, state))

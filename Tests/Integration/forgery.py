@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 def signing_key(state: Path) -> tuple[str, Ed25519PrivateKey]:
     """The id and the key with which the gateway's tokens are signed."""
     with closing(sqlite3.connect(state / "tokens.sqlite", timeout=10)) as database:
-        key_id, raw = database.execute("SELECT kid, private_key FROM keys").fetchone()
+        key_id, raw = database.execute("SELECT kid, private_key FROM keys WHERE state = 'signing'").fetchone()
     return key_id, Ed25519PrivateKey.from_private_bytes(raw)
 
 

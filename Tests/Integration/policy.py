@@ -36,11 +36,16 @@ def token(**settings: Any) -> Settings:
     return {"token": {"issuers": ["local"]} | settings}
 
 
-def whole(listeners: dict[str, Settings], upstreams: dict[str, Settings], routes: list[Settings]) -> Settings:
+def whole(
+    listeners: dict[str, Settings],
+    upstreams: dict[str, Settings],
+    routes: list[Settings],
+    issuers: dict[str, Settings] | None = None,
+) -> Settings:
     return {
         "listeners": listeners,
         "upstreams": upstreams,
-        "token_issuers": {"local": {"builtin": {}}},
+        "token_issuers": {"local": {"builtin": {}}} | (issuers or {}),
         "routes": routes,
     }
 

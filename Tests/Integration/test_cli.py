@@ -25,7 +25,7 @@ from lines import PATIENCE, Lines
 from policy import token
 from upstreams import Upstream
 
-COMMANDS = ["run", "validate", "token", "connect", "echo", "certificate"]
+COMMANDS = ["run", "validate", "token", "key", "connect", "echo", "certificate"]
 
 
 # Help
@@ -36,7 +36,14 @@ def test_help_lists_the_commands(portcullis: Path) -> None:
     assert all(re.search(rf"^  {name}\b", text, re.MULTILINE) for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "token issue", "token list", "token inspect", "token revoke"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *COMMANDS,
+        *(f"token {name}" for name in ("issue", "list", "inspect", "revoke")),
+        *(f"key {name}" for name in ("list", "rotate", "retire", "export")),
+    ],
+)
 def test_help_of_each_command(portcullis: Path, command: str) -> None:
     text = run(portcullis, *command.split(), "--help").stdout
     assert "OVERVIEW:" in text

@@ -1,5 +1,9 @@
 """Which token counts, for how long, and who may not try any more."""
 
+import asyncio
+
+from websockets.exceptions import InvalidStatus
+
 from conftest import StartGateway
 from lines import wait_until
 from policy import token
@@ -73,6 +77,52 @@ def test_expiry_grace(gateway: StartGateway, upstream: Upstream) -> None:
         socket.send("still here")
         assert socket.recv() == "hello:still here"
         assert socket.closing() == (1008, "token-expired")
+
+
+def test_uses(gateway: StartGateway, upstream: Upstream) -> None:
+    """So many connections in all, also beyond a restart; one that is refused for something else is none."""
+    limit = {"connection_limit": {"maximum": 1}}
+    door = gateway(upstream, middleware=[token(), limit])
+    thrice = door.issue("alice", None, "--uses", "3")
+    with door.connect(token=thrice):
+        for _ in range(3):
+            door.refused("connection-limit-exceeded", 429, token=thrice)
+    with door.connect(token=thrice) as client:
+        client.send("hi")
+        assert client.recv() == "hello:hi"
+    door.stop()
+    again = gateway(upstream, middleware=[token(), limit], state=door.state)
+    again.secrets.add(thrice)
+    again.connect(token=thrice).close()
+    response = again.refused("token-exhausted", 401, token=thrice)
+    assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
+
+
+def test_uses_at_once(gateway: StartGateway, upstream: Upstream) -> None:
+    """Of many that come together exactly as many are let in."""
+    door = gateway(upstream, middleware=[token()])
+    few = door.issue("alice", None, "--uses", "7")
+
+    async def connect() -> bool:
+        try:
+            async with door.connect_async(additional_headers={"Authorization": f"Bearer {few}"}):
+                return True
+        except InvalidStatus as error:
+            assert error.response.status_code == 401
+            return False
+
+    async def connect_all() -> list[bool]:
+        return await asyncio.gather(*(connect() for _ in range(40)))
+
+    assert asyncio.run(connect_all()).count(True) == 7
+
+
+def test_bound_to_a_network(gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream, middleware=[token()])
+    bound = door.issue("alice", None, "--from-address", "127.0.0.2/31")
+    with door.connect(token=bound, source="127.0.0.3"):
+        pass
+    door.refused("token-address-mismatch", 401, token=bound)
 
 
 def is_refused(door, text: str) -> bool:

@@ -14,7 +14,8 @@ import WebSocketProtocol
                 [
                     "token-missing", "token-malformed", "token-signature-invalid", "token-unknown-key",
                     "token-issuer-unknown", "token-expired", "token-not-yet-valid", "token-revoked",
-                    "token-audience-mismatch", "token-too-old", "token-subject-mismatch", "ticket-used",
+                    "token-audience-mismatch", "token-too-old", "token-subject-mismatch", "token-address-mismatch",
+                    "token-exhausted", "ticket-used",
                     "ticket-expired", "ticket-unknown", "authorization-required",
                 ]
             ),
@@ -22,6 +23,7 @@ import WebSocketProtocol
                 403,
                 [
                     "ip-denied", "ip-not-allowed", "origin-missing", "origin-denied", "token-scope-missing",
+                    "token-claim-mismatch",
                     "client-certificate-missing", "client-certificate-invalid", "authorization-denied",
                 ]
             ),
@@ -29,7 +31,13 @@ import WebSocketProtocol
             (429, ["connection-rate-exceeded", "connection-limit-exceeded", "token-failures-exceeded"]),
             (431, ["headers-too-large"]),
             (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),
-            (503, ["capacity-exceeded", "draining", "token-store-unavailable", "authorization-unavailable"]),
+            (
+                503,
+                [
+                    "capacity-exceeded", "draining", "token-store-unavailable", "token-keys-unavailable",
+                    "authorization-unavailable",
+                ]
+            ),
             (504, ["upstream-timeout"]),
         ])
     func status(_ status: Int, _ reasons: [String]) throws {

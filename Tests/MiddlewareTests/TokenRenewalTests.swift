@@ -13,7 +13,7 @@ private func fresh(
     settings.expiryGrace = .seconds(5)
     settings.maximumAge = maximumAge
     let renewal = try #require(chain(.token(settings), tokens: authority).renewal)
-    return renewal.judge(Array(text.utf8), of: try ToyKey.verified(scopes: []), now: noon)
+    return renewal.judge(Array(text.utf8), of: try ToyKey.verified(scopes: []), from: .v4(0xc000_0201), now: noon)
 }
 
 private func message(_ token: String) -> String { #"{"portcullis":{"token":"\#(token)"}}"# }

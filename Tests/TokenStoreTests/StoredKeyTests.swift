@@ -19,12 +19,12 @@ import Tokens
 
     @Test func aKeyIsMadeOnce() throws {
         let store = try state.store()
-        #expect(try store.publicKeys().isEmpty)
+        #expect(try store.publicKeys(now: 1).isEmpty)
         let key = try store.signingKey(now: 1, orMake: Self.make)
         #expect(try store.signingKey(now: 2) { throw CancellationError() } == key)
         #expect(try state.store().signingKey(now: 3) { throw CancellationError() } == key)
-        #expect(try store.publicKeys() == [StoredPublicKey](store.publicKeys()).filter { $0.id == key.id })
-        #expect(try store.publicKeys().map(\.publicKey) == [key.publicKey])
+        #expect(try store.publicKeys(now: 1) == store.publicKeys(now: 1).filter { $0.id == key.id })
+        #expect(try store.publicKeys(now: 1).map(\.publicKey) == [key.publicKey])
     }
 
     @Test("of several that come at once, all get one key")
@@ -37,13 +37,13 @@ import Tokens
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
         #expect(ids.count == 1)
-        #expect(try state.store().publicKeys().map(\.id) == Array(ids))
+        #expect(try state.store().publicKeys(now: 1).map(\.id) == Array(ids))
     }
 
     @Test func aKeyThatCannotBeMadeLeavesNothing() throws {
         let store = try state.store()
         #expect(storeError { _ = try store.signingKey(now: 1) { throw CancellationError() } } == .keyNotMade)
-        #expect(try store.publicKeys().isEmpty)
+        #expect(try store.publicKeys(now: 1).isEmpty)
     }
 
     @Test("the key that comes back signs what its public part verifies")
@@ -53,7 +53,7 @@ import Tokens
             TokenRecord.example().claims, signer: Ed25519PrivateKey(rawRepresentation: stored.privateKey))
         let authority = TokenAuthority()
         authority.replaceKeys(
-            try state.store().publicKeys().map {
+            try state.store().publicKeys(now: 1).map {
                 try VerificationKey(id: $0.id, algorithm: $0.algorithm, publicKey: $0.publicKey)
             })
         #expect(

@@ -31,18 +31,18 @@ import Tokens
         #expect(try store.tokens() == [.example()])
     }
 
-    @Test(
-        arguments: [
-            (1999, [], .valid), (2000, [], .expired), (1500, [.id("t1", expiresAt: 2000)], .revoked),
-            (2000, [.id("t1", expiresAt: 2000)], .expired), (1500, [.subject("alice", issuedUntil: 1000)], .revoked),
-            (1500, [.subject("alice", issuedUntil: 999)], .valid),
-        ] as [(Int64, [Revocation], TokenRecord.State)])
-    func states(now: Int64, revocations: [Revocation], expected: TokenRecord.State) {
-        #expect(TokenRecord.example().state(at: now, RevocationSet(revocations)) == expected)
+    @Test("also what it is bound to")
+    func bounds() throws {
+        let store = try state.store()
+        let token = TokenRecord.example(
+            "t1", keyID: "k", usesLimit: 3, fromAddresses: ["10.0.0.0/8", "2001:db8::/32"])
+        try store.record(token)
+        #expect(try store.token(id: "t1") == token)
+        #expect(TokenRecord(token.claims, keyID: "k") == token)
     }
 
     @Test func recordOfClaims() {
         let token = TokenRecord.example(audiences: ["a"], scopes: ["b"])
-        #expect(TokenRecord(token.claims) == token)
+        #expect(TokenRecord(token.claims, keyID: nil) == token)
     }
 }

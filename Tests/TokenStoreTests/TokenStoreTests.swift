@@ -72,7 +72,7 @@ import Tokens
         try state.setMode(0o600, state.file)
         #expect(storeError { _ = try state.store().tokens() } == .damaged)
         #expect(storeError { _ = try state.store().changes(since: 0) } == .damaged)
-        #expect(storeError { _ = try state.store().publicKeys() } == .damaged)
+        #expect(storeError { _ = try state.store().publicKeys(now: 1) } == .damaged)
     }
 
     @Test("H38 values of another type than expected give an error, never a trap")
@@ -91,8 +91,10 @@ import Tokens
         #expect(storeError { _ = try store.tokens() } == .damaged)
         #expect(storeError { _ = try store.token(id: "t1") } == .damaged)
         #expect(storeError { _ = try store.changes(since: 0) } == .damaged)
-        #expect(storeError { _ = try store.publicKeys() } == .damaged)
+        #expect(storeError { _ = try store.publicKeys(now: 1) } == .damaged)
         #expect(storeError { _ = try store.signingKey(now: 1) { throw CancellationError() } } == .damaged)
+        #expect(storeError { _ = try store.use(id: "t1", limit: 1, now: 1) } == .damaged)
+        #expect(storeError { _ = try store.prune(now: 1, limit: 1) } == .damaged)
     }
 
     @Test func aNewerVersionsFileIsLeftAlone() throws {

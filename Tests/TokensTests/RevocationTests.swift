@@ -8,31 +8,36 @@ import Tokens
             (.subject("alice", issuedUntil: 1000), true),
             (.subject("alice", issuedUntil: 999), false), (.subject("alice", issuedUntil: 5000), true),
             (.subject("bob", issuedUntil: 5000), false), (.subject("t1", issuedUntil: 5000), false),
-            (.id("alice", expiresAt: 2000), false),
+            (.id("alice", expiresAt: 2000), false), (.key("k1"), true), (.key("k2"), false), (.key("t1"), false),
+            (.all(issuedUntil: 1000), true), (.all(issuedUntil: 999), false), (.all(issuedUntil: .max), true),
         ] as [(Revocation, Bool)])
     func covers(revocation: Revocation, isCovered: Bool) {
-        #expect(revocation.covers(.example()) == isCovered)
-        #expect(RevocationSet([revocation]).isRevoked(.example()) == isCovered)
+        #expect(revocation.covers(.example(), keyID: "k1") == isCovered)
+        #expect(RevocationSet([revocation]).isRevoked(.example(), keyID: "k1") == isCovered)
     }
 
     @Test("a later revocation of a subject moves the cut-off up, an earlier one does not move it down")
     func cutOffOnlyMovesUp() {
         var set = RevocationSet([.subject("alice", issuedUntil: 1000), .subject("alice", issuedUntil: 500)])
-        #expect(set.isRevoked(.example(issuedAt: 1000)))
-        #expect(!set.isRevoked(.example(issuedAt: 1001)))
+        #expect(set.isRevoked(.example(issuedAt: 1000), keyID: nil))
+        #expect(!set.isRevoked(.example(issuedAt: 1001), keyID: nil))
         set.insert(.subject("alice", issuedUntil: 1001))
-        #expect(set.isRevoked(.example(issuedAt: 1001)))
+        #expect(set.isRevoked(.example(issuedAt: 1001), keyID: nil))
         #expect(set.count == 1)
     }
 
-    @Test("ids are forgotten once their token has expired, subjects are not")
-    func prune() {
-        var set = RevocationSet([.id("a", expiresAt: 100), .id("b", expiresAt: 101), .subject("alice", issuedUntil: 5)])
-        set.prune(now: 100)
+    @Test("without a key's id no revocation of a key covers a token")
+    func noKey() {
+        #expect(!Revocation.key("k1").covers(.example(), keyID: nil))
+        #expect(!RevocationSet([.key("k1")]).isRevoked(.example(), keyID: nil))
+    }
+
+    @Test("a later cut-off for everybody moves it up, an earlier one does not move it down")
+    func cutOffForAll() {
+        let set = RevocationSet([.all(issuedUntil: 1000), .all(issuedUntil: 500), .key("k1"), .key("k1")])
         #expect(set.count == 2)
-        #expect(!set.isRevoked(.example(id: "a")))
-        #expect(set.isRevoked(.example(id: "b")))
-        #expect(set.isRevoked(.example(id: "x", issuedAt: 5)))
+        #expect(set.isRevoked(.example(subject: "anybody", issuedAt: 1000), keyID: nil))
+        #expect(!set.isRevoked(.example(issuedAt: 1001), keyID: "k2"))
     }
 
     @Test(
@@ -50,19 +55,14 @@ import Tokens
         ]
         let set = RevocationSet([.id(id, expiresAt: 100), .id(id, expiresAt: 90)])
         #expect(set.count == 1)
-        #expect(set.isRevoked(.example(id: id)))
-        for other in others where other != id { #expect(!set.isRevoked(.example(id: other))) }
-        var pruned = set
-        pruned.prune(now: 99)
-        #expect(pruned.isRevoked(.example(id: id)))
-        pruned.prune(now: 100)
-        #expect(pruned.count == 0)
+        #expect(set.isRevoked(.example(id: id), keyID: nil))
+        for other in others where other != id { #expect(!set.isRevoked(.example(id: other), keyID: nil)) }
     }
 
     @Test func manyIDs() {
         let set = RevocationSet((0..<100_000).map { .id("t\($0)", expiresAt: 2000) })
         #expect(set.count == 100_000)
-        #expect(set.isRevoked(.example(id: "t99999")))
-        #expect(!set.isRevoked(.example(id: "t100000")))
+        #expect(set.isRevoked(.example(id: "t99999"), keyID: nil))
+        #expect(!set.isRevoked(.example(id: "t100000"), keyID: nil))
     }
 }

@@ -115,16 +115,26 @@ import Tokens
         #expect(throws: Never.self) { try verify(.example(id: "t2")) }
         let forged = FakeKey(secret: "attacker")
         #expect(throws: TokenError.signatureInvalid) { try verify(try JWS.encode(.example(), signer: forged)) }
-        #expect(authority.isRevoked(.example()))
+        #expect(authority.isRevoked(.example(), keyID: "key-1"))
     }
 
-    @Test func expiredRevocationsAreForgotten() throws {
+    @Test("all tokens of a key, and all that were issued until a time")
+    func revokedByKeyAndTime() throws {
+        let second = FakeKey(keyID: "key-2", secret: "other")
+        authority.replaceKeys([key.verificationKey, second.verificationKey])
+        authority.add([.key("key-2"), .all(issuedUntil: 900)])
+        #expect(throws: TokenError.revoked) { try verify(try JWS.encode(.example(), signer: second)) }
+        #expect(throws: TokenError.revoked) { try verify(.example(issuedAt: 900)) }
+        #expect(throws: Never.self) { try verify(.example()) }
+        #expect(authority.isRevoked(.example(), keyID: "key-2"))
+        #expect(!authority.isRevoked(.example(), keyID: nil))
+    }
+
+    @Test func revocationsAreReplacedAsAWhole() throws {
         authority.add([.id("t1", expiresAt: 2000)])
-        authority.forgetExpired(now: 1999)
-        #expect(authority.isRevoked(.example()))
-        authority.forgetExpired(now: 2000)
-        #expect(!authority.isRevoked(.example()))
-        #expect(throws: TokenError.expired) { try verify(.example(), now: 2000) }
+        authority.replaceRevocations(RevocationSet([.id("t2", expiresAt: 2000)]))
+        #expect(throws: Never.self) { try verify(.example()) }
+        #expect(throws: TokenError.revoked) { try verify(.example(id: "t2")) }
     }
 
     @Test("H38 an unreadable store refuses everything, and only as long as it is unreadable")
@@ -196,7 +206,7 @@ import Tokens
                     for round in 0..<200 {
                         authority.add([.id("w\(worker)-\(round)", expiresAt: Int64(round))])
                         authority.replaceKeys([key.verificationKey])
-                        authority.forgetExpired(now: Int64(round))
+                        authority.replaceRevocations(RevocationSet())
                     }
                 }
             }

@@ -84,4 +84,34 @@ import Tokens
         payload["scope"] = .string(" a  b ")
         #expect(try TokenClaims(payload).scopes == ["a", "b"])
     }
+
+    @Test func privateClaims() throws {
+        let claims = try TokenClaims(
+            Self.minimal.merging([
+                "uses": .integer(3), "from_address": .array([.string("10.0.0.0/8"), .string("2001:db8::/32")]),
+            ]) { $1 })
+        #expect(claims.uses == 3)
+        #expect(claims.fromAddresses == ["10.0.0.0/8", "2001:db8::/32"])
+        #expect(try TokenClaims(claims.payload) == claims)
+        #expect(try TokenClaims(Self.minimal).uses == nil)
+        #expect(try TokenClaims(Self.minimal).fromAddresses.isEmpty)
+    }
+
+    @Test(
+        "a bound that cannot be read is no token of ours, and means nothing in one of another issuer",
+        arguments: [
+            ("uses", .string("3")), ("uses", .integer(0)), ("uses", .integer(-1)), ("uses", .double(1.5)),
+            ("uses", .null), ("uses", .boolean(true)), ("uses", .array([.integer(1)])),
+            ("from_address", .string("10.0.0.0/8")), ("from_address", .array([])), ("from_address", .null),
+            ("from_address", .array([.string("10.0.0.0/8"), .integer(1)])), ("from_address", .object([:])),
+        ] as [(String, ClaimValue)])
+    func privateClaimsOfAWrongType(name: String, value: ClaimValue) throws {
+        var payload = Self.minimal
+        payload[name] = value
+        #expect(throws: TokenError.malformed) { try TokenClaims(payload) }
+        payload["iss"] = .string("https://id.example.com/")
+        let foreign = try TokenClaims(payload)
+        #expect(foreign.uses == nil && foreign.fromAddresses.isEmpty)
+        #expect(foreign.other[name] == value)
+    }
 }

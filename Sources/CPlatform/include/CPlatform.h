@@ -3,6 +3,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
@@ -36,6 +37,11 @@ int cp_mac_set_sha256_key(EVP_MAC_CTX *mac, void *key, size_t length);
 int cp_certificate_is_over(const X509 *certificate);
 /* 1 where it says that a PEM file holds nothing more. */
 int cp_error_is_end_of_pem(unsigned long error);
+/* Add the numbers of a public key, under names that are C's own: the builder keeps pointers to names, and to the point. */
+int cp_add_rsa_numbers(OSSL_PARAM_BLD *builder, const BIGNUM *modulus, const BIGNUM *exponent);
+int cp_add_point(OSSL_PARAM_BLD *builder, const char *curve, const void *point, size_t length);
+/* EVP_PKEY_PUBLIC_KEY, which Swift cannot read. */
+int cp_public_key_selection(void);
 /* XN_FLAG_RFC2253, which Swift cannot read. */
 unsigned long cp_name_flags_rfc2253(void);
 

@@ -17,7 +17,7 @@ struct AuditFacts {
     let listener: String
     /// Of the policy that has decided, or will: one for each decision, whatever is put in force meanwhile.
     var policyVersion: String
-    private var client: IPAddress
+    private(set) var client: IPAddress
     /// The subject of the certificate that the client has shown, and TLS has verified.
     var clientCertificate: String?
     private var host: String?

@@ -73,10 +73,12 @@ package final class Gateway {
     private let acceptor: Acceptor
     private let audit: AuditLog
     private let watcher: TokenWatcher
+    private let uses: TokenUses
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
     private let reloader: Reloader
     private let client: HTTPClient
+    private let keyWatcher: KeyWatcher
     private let finished: WakeUp
     private let logger: Logger
 
@@ -88,18 +90,23 @@ package final class Gateway {
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
+        let uses = try TokenUses(stateDirectory: configuration.stateDirectory, logger: logger)
+        self.uses = uses
         let root = configuration.root
+        inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         client = try HTTPClient()
+        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
+        self.keyWatcher = keyWatcher
         let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
         let authorization = AuthorizationCalls(client: client, resolve: resolve, logger: logger)
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
-                policy, tokens: authority, authorization: authorization, resolve: resolve, after: before)
+                policy, tokens: authority, uses: uses, keyWatcher: keyWatcher, authorization: authorization,
+                resolve: resolve, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
-        inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         finished = try WakeUp(blocking: false)
         let store = try TokenStore(stateDirectory: configuration.stateDirectory)
         // The first token to be issued must not have to wait for its key to be found here.
@@ -113,12 +120,17 @@ package final class Gateway {
         resolver = try UpstreamResolver(runtime.upstreams, logger: logger)
         let policies = try Mailbox<PolicyInstallation>()
         reloader = try Reloader(
-            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver, logger: logger)
+            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver,
+            keyWatcher: keyWatcher, logger: logger)
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: policies, inboxes: inboxes, audit: audit,
             reloader: reloader, signals: signals, finished: finished, logger: logger)
         let client = client
         _ = try WorkerThread("http") { client.run() }
+        _ = try WorkerThread("keys") { keyWatcher.run() }
+        // Keys are there before the first handshake, where they can be had.
+        try keyWatcher.settle(runtime.keyRings)
+        keyWatcher.follow(runtime.keyRings)
     }
 
     /// Each connection takes two descriptors, one toward either side.
@@ -144,6 +156,8 @@ package final class Gateway {
             audited.wake()
         }
         let watcherThread = try WorkerThread("tokens") { watcher.run(from: position) }
+        let uses = uses
+        _ = try WorkerThread("uses") { uses.run() }
         _ = try WorkerThread("resolver") { resolver.run() }
         try startWorkers()
         _ = try WorkerThread("reloader") { reloader.run(from: runtime) }
@@ -154,8 +168,10 @@ package final class Gateway {
             finished.wait(milliseconds: Self.stopPatience)
         }
         watcher.stop()
+        uses.stop()
         resolver.stop()
         reloader.stop()
+        keyWatcher.stop()
         client.stop()
         watcherThread.join()
         audit.close()

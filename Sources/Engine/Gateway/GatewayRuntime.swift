@@ -13,19 +13,25 @@ final class GatewayRuntime: Sendable {
     /// By the router's index.
     let routes: [RouteRuntime]
     let upstreams: [UpstreamTarget]
+    /// The keys of the issuers of the kind `jwt`.
+    let keyRings: [KeyRing]
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
-    /// Reads the certificates; `resolve` turns a policy's path into one of the file system. What the runtime `before` this
-    /// one has learnt goes on in it: rates and counts of clients, live connections, addresses of upstreams.
+    /// Reads the certificates and the keys that are in files; `resolve` turns a policy's path into one of the file system. What
+    /// the runtime `before` this one has learnt goes on in it: rates and counts of clients, live connections, addresses of
+    /// upstreams, keys of issuers. Without `keyWatcher` there are no keys but the builtin issuer's.
     init(
-        _ versioned: VersionedPolicy, tokens: TokenAuthority, authorization: (any AuthorizationService)? = nil,
+        _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
+        keyWatcher: KeyWatcher? = nil, authorization: (any AuthorizationService)? = nil,
         resolve: (String) -> String, after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
         policyVersion = versioned.version
         limits = policy.limits
-        var environment = MiddlewareEnvironment(tokens: tokens)
+        let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
+        keyRings = issuers.rings
+        var environment = MiddlewareEnvironment(tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses)
         environment.authorization = authorization
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
@@ -59,6 +65,27 @@ final class GatewayRuntime: Sendable {
             guard case .authorize(let settings) = entry.settings, let authority = settings.authority else { continue }
             _ = try TLSClientContext(authorityFile: resolve(authority))
         }
+    }
+
+    private static func foreignIssuers(
+        _ policy: Policy, _ watcher: KeyWatcher?, resolve: (String) -> String, after before: GatewayRuntime?
+    ) throws(CryptoError) -> (issuers: [JWTIssuer], rings: [KeyRing]) {
+        var issuers: [JWTIssuer] = []
+        var rings: [KeyRing] = []
+        for issuer in policy.tokenIssuers {
+            guard case .jwt(let settings) = issuer.kind else { continue }
+            let source = settings.keys.resolved(resolve)
+            let ring = watcher?.ring(
+                issuer: issuer.name, source: source, after: before?.keyRings.first { $0.issuer == issuer.name })
+            if let ring {
+                try watcher?.readFile(ring)
+                rings.append(ring)
+            }
+            issuers.append(
+                JWTIssuer(
+                    name: issuer.name, rules: JWTRules(settings), keys: ring?.keys ?? TokenKeys(), source: ring))
+        }
+        return (issuers, rings)
     }
 
     /// What `listener` is in this policy; nil where this policy no longer has it.

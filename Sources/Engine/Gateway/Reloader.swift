@@ -10,6 +10,7 @@ final class Reloader: Sendable {
     private let prepare: @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime
     private let mailbox: Mailbox<PolicyInstallation>
     private let resolver: UpstreamResolver
+    private let keyWatcher: KeyWatcher?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
@@ -19,12 +20,13 @@ final class Reloader: Sendable {
     init(
         load: @escaping @Sendable () -> VersionedPolicy?,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
-        mailbox: Mailbox<PolicyInstallation>, resolver: UpstreamResolver, logger: Logger
+        mailbox: Mailbox<PolicyInstallation>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
         self.mailbox = mailbox
         self.resolver = resolver
+        self.keyWatcher = keyWatcher
         self.logger = logger
         wake = try WakeUp(blocking: true)
     }
@@ -56,9 +58,11 @@ final class Reloader: Sendable {
             let next = try prepare(policy, runtime)
             // A name that is asked for the first time must not cost the first clients their connection.
             for upstream in next.upstreams where upstream.isIncomplete { resolver.resolve(upstream) }
+            try keyWatcher?.settle(next.keyRings)
             let bound = Set(runtime.listeners.map(\.binding))
             let opened = try next.listeners.filter { !bound.contains($0.binding) }.map { try ListeningSocket(for: $0) }
             resolver.follow(next.upstreams)
+            keyWatcher?.follow(next.keyRings)
             mailbox.post(PolicyInstallation(runtime: next, opened: opened))
             return next
         } catch {

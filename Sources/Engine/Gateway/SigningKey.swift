@@ -4,12 +4,25 @@ package import TokenStore
 extension TokenStore {
     /// The key that tokens are signed with, made at first use.
     package func builtinSigningKey(now: Int64) throws -> Ed25519PrivateKey {
-        let stored = try signingKey(now: now) {
-            let key = try Ed25519PrivateKey.generate()
-            return StoredKey(
-                id: key.keyID, algorithm: key.algorithm, publicKey: key.publicKey.rawRepresentation,
-                privateKey: try key.rawRepresentation())
-        }
-        return try Ed25519PrivateKey(rawRepresentation: stored.privateKey)
+        try Ed25519PrivateKey(signingKey(now: now, orMake: StoredKey.generateBuiltin))
+    }
+}
+
+extension StoredKey {
+    /// A new key for the tokens of the builtin issuer.
+    package static func generateBuiltin() throws -> StoredKey {
+        var key = try Ed25519PrivateKey.generate()
+        // A command line would take such an id for an option. One of 64 begins so.
+        while key.keyID.hasPrefix("-") { key = try Ed25519PrivateKey.generate() }
+        return StoredKey(
+            id: key.keyID, algorithm: key.algorithm, publicKey: key.publicKey.rawRepresentation,
+            privateKey: try key.rawRepresentation())
+    }
+}
+
+extension Ed25519PrivateKey {
+    /// A key as the store keeps it.
+    package init(_ stored: StoredKey) throws {
+        try self.init(rawRepresentation: stored.privateKey)
     }
 }

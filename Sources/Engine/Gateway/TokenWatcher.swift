@@ -5,10 +5,20 @@ internal import TokenStore
 internal import Tokens
 
 /// Follows the token store: whatever another process writes there (a revocation, a new key) reaches the authority and the
-/// workers within a quarter of a second. Runs on a thread of its own, since the store is a file.
+/// workers within a quarter of a second. From time to time it removes from the store what has expired. Runs on a thread of its
+/// own, since the store is a file.
 final class TokenWatcher: Sendable {
     /// Between two looks, in milliseconds.
     private static let interval: Int32 = 200
+
+    /// Keys end with time alone, and what has expired is removed: every so many looks, which is a minute.
+    private static let looksBetweenUpkeeps = 300
+
+    /// What is revoked is read anew, so that nothing stays in memory that the store has forgotten: every so many upkeeps.
+    private static let upkeepsBetweenReloads = 10
+
+    /// Rows of each kind that one look removes at most: some milliseconds, in which no other process can write.
+    private static let pruneLimit = 100
 
     private let stateDirectory: String
     private let authority: TokenAuthority
@@ -33,6 +43,9 @@ final class TokenWatcher: Sendable {
         var dataVersion: Int64?
         var sequence: Int64 = 0
         var isFailing = false
+        /// Whether there may be something left to remove.
+        var isPruning = false
+        var isPruneFailing = false
 
         init(_ store: TokenStore) {
             self.store = store
@@ -40,11 +53,11 @@ final class TokenWatcher: Sendable {
     }
 
     /// Reads what is new. The authority is told first, so that no handshake slips between it and the workers.
-    func look(_ position: inout Position) {
+    func look(_ position: inout Position, now: Int64 = SystemClock.unixMilliseconds() / 1000) {
         do throws(TokenStoreError) {
             let version = try position.store.dataVersion()
             guard version != position.dataVersion || position.isFailing else { return }
-            let keys = try position.store.publicKeys()
+            let keys = try position.store.verificationKeys(now: now)
             let (revocations, sequence) = try position.store.changes(since: position.sequence)
             // A key that cannot be read is as good as none: its tokens are refused.
             authority.replaceKeys(
@@ -79,15 +92,43 @@ final class TokenWatcher: Sendable {
         position.sequence = 0
     }
 
+    /// What need not be done at every look: has the next one read the keys again, and the store give up what has expired.
+    func keepUp(_ position: inout Position) {
+        position.dataVersion = nil
+        position.isPruning = true
+    }
+
+    /// Has the authority forget what the store has forgotten.
+    func reload(_ position: Position) {
+        // What cannot be read now is what the next look will tell of.
+        guard let (revocations, _) = try? position.store.changes(since: 0) else { return }
+        authority.replaceRevocations(RevocationSet(revocations))
+    }
+
+    /// Removes some of what has expired. A store that cannot be written can still be read: nobody is refused for it.
+    func prune(_ position: inout Position, now: Int64 = SystemClock.unixMilliseconds() / 1000) {
+        guard position.isPruning else { return }
+        do throws(TokenStoreError) {
+            position.isPruning = try position.store.prune(now: now, limit: Self.pruneLimit)
+            position.isPruneFailing = false
+        } catch {
+            if !position.isPruneFailing { logger.warning("expired tokens stay in the store: \(error)") }
+            position.isPruneFailing = true
+            position.isPruning = false
+        }
+    }
+
     /// Looks until it is stopped, beginning from `position`.
     func run(from position: Position) {
         var position = position
         var looks = 0
         while !isStopped.load(ordering: .acquiring) {
             wake.wait(milliseconds: Self.interval)
-            look(&position)
             looks += 1
-            if looks % 300 == 0 { authority.forgetExpired(now: SystemClock.unixMilliseconds() / 1000) }
+            if looks % Self.looksBetweenUpkeeps == 0 { keepUp(&position) }
+            look(&position)
+            if looks % (Self.looksBetweenUpkeeps * Self.upkeepsBetweenReloads) == 0 { reload(position) }
+            prune(&position)
         }
     }
 

@@ -13,6 +13,8 @@ enum WorkerMessage: Sendable {
     case shed
     /// These are revoked: live connections that they cover end now.
     case revoked([Revocation])
+    /// Keys of another issuer that are no longer its own, by their ids: live connections of their tokens end now.
+    case keysGone(Set<String>)
     /// The answer that a handshake waits for.
     case answered(errand: UInt64, Conclusion)
     /// No new handshake; live connections end within the window (nanoseconds).

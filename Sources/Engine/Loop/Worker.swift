@@ -74,8 +74,9 @@ internal import Middleware
     /// Runs until ``stop()``.
     func run() {
         while !isStopping { turn() }
-        // It may hold sessions, which hold the worker.
+        // They may hold sessions and channels, which hold the worker.
         housekeeper = nil
+        resuming = []
     }
 
     /// One wake-up: waits for what is due or has come, handles it, and flushes what that has queued.

@@ -26,13 +26,20 @@ struct IdentityIndex {
         if index[name]?.isEmpty == true { index[name] = nil }
     }
 
-    /// The connections that `revocation` covers.
+    /// The connections that `revocation` covers. Those of a key, or of everybody, are rare: a look at each connection.
     func covered(by revocation: Revocation) -> [Session] {
-        let candidates: [ObjectIdentifier: Session]? =
-            switch revocation {
-            case .id(let id, _): byToken[id]
-            case .subject(let subject, _): bySubject[subject]
-            }
-        return candidates?.values.filter { $0.identity.map { revocation.covers($0.claims) } ?? false } ?? []
+        switch revocation {
+        case .id(let id, _): covered(by: revocation, among: byToken[id])
+        case .subject(let subject, _): covered(by: revocation, among: bySubject[subject])
+        case .key, .all: bySubject.values.flatMap { covered(by: revocation, among: $0) }
+        }
+    }
+
+    private func covered(
+        by revocation: Revocation, among candidates: [ObjectIdentifier: Session]?
+    ) -> [Session] {
+        candidates?.values.filter { session in
+            session.identity.map { revocation.covers($0.claims, keyID: $0.keyID) } ?? false
+        } ?? []
     }
 }

@@ -24,7 +24,8 @@ extension Relay {
     /// A message has brought a fresh token.
     private func renew(by message: [UInt8]) {
         guard let renewal = terms.rules.renewal, let identity = session.identity else { return }
-        switch renewal.judge(message, of: identity, now: SystemClock.unixMilliseconds() / 1000) {
+        let now = SystemClock.unixMilliseconds() / 1000
+        switch renewal.judge(message, of: identity, from: session.facts.client, now: now) {
         case .renewed(let fresh, let term):
             session.host.identities.remove(session)
             session.host.identities.insert(session, fresh)

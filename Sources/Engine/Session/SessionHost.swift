@@ -46,6 +46,7 @@ final class SessionHost {
         case .policy(let runtime): self.runtime = runtime
         case .shed: idle.shed(sessions, now: worker.now)
         case .revoked(let revocations): revoke(revocations)
+        case .keysGone(let keys): revoke(signedBy: keys)
         case .answered(let errand, let conclusion): waiting.removeValue(forKey: errand)?.resume(conclusion)
         case .drain(let window): beginDrain(window)
         case .stop: endAll()
@@ -103,6 +104,13 @@ final class SessionHost {
     private func revoke(_ revocations: [Revocation]) {
         for revocation in revocations {
             for session in identities.covered(by: revocation) { session.revoke() }
+        }
+    }
+
+    /// Looks at every connection: it is rare that a key goes.
+    private func revoke(signedBy keys: Set<String>) {
+        for session in sessions.values where session.identity.map({ keys.contains($0.keyID) }) ?? false {
+            session.revoke()
         }
     }
 

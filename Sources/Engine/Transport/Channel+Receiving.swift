@@ -17,8 +17,10 @@ extension Channel {
         guard let owner else { return }
         if isReading, !isKeeping, readiness.isReadable || readiness.isPeerDone {
             receive(atMost: owner.allowance(for: self), owner)
-        } else if !isReading, readiness.isBroken || (interest.contains(.hangup) && readiness.isPeerDone) {
+        } else if !isReading, readiness.isBroken || (watchesHangup && readiness.isPeerDone) {
             owner.channelFailed(self)
+        } else {
+            narrowInterest()
         }
     }
 
@@ -130,10 +132,11 @@ extension Channel {
             endIsKept = true
             return
         }
-        // Level-triggered: an end must be taken out of the interest, or it would be told again and again.
-        setReading(false)
+        isReading = false
         hasEnded = true
         owner?.channelEnded(self)
+        // Most owners have closed by now.
+        narrowInterest()
     }
 
     /// Begins TLS as its client, which speaks first.

@@ -50,7 +50,9 @@ final class Channel {
     /// Bytes that the kernel has taken, and how many of them the peer had when that was last asked.
     var sentBytes = 0
     private var arrivedBytes = 0
-    private(set) var isReading = true
+    var isReading = true
+    /// Whether the peer's hang-up is told while it is not read.
+    private(set) var watchesHangup = false
     /// The peer has ended its stream: there is nothing left to read.
     var hasEnded = false
     /// Plain bytes that the owner has put back, and what came behind them in the same receive.
@@ -143,11 +145,24 @@ final class Channel {
     func setReading(_ reads: Bool, watchingHangup: Bool = false) {
         guard isOpen, !hasEnded else { return }
         isReading = reads
+        watchesHangup = watchingHangup
         // What is kept comes first.
         if reads, isKeeping { worker.resumeLater(self) }
-        var wanted: Interest = reads && !isKeeping ? [.readable, .hangup] : watchingHangup ? [.hangup] : []
-        if interest.contains(.writable) { wanted.insert(.writable) }
-        setInterest(wanted)
+        // A peer that waits, and is soon read again, costs epoll nothing: see ``narrowInterest()``.
+        setInterest(interest.union(wantedInterest))
+    }
+
+    /// Takes out of the interest what nobody wants to be told: called when it is told of, and not before. Level-triggered, it
+    /// would be told again and again.
+    func narrowInterest() {
+        if isOpen { setInterest(wantedInterest) }
+    }
+
+    private var wantedInterest: Interest {
+        let room = interest.intersection(.writable)
+        guard !hasEnded else { return room }
+        if isReading, !isKeeping { return room.union([.readable, .hangup]) }
+        return watchesHangup ? room.union(.hangup) : room
     }
 
     /// Whether the peer, for which bytes wait, has taken some since this was last asked. The kernel holds megabytes for a slow

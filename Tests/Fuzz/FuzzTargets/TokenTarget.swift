@@ -2,7 +2,7 @@ import Crypto
 import Tokens
 
 /// A bearer token. Bytes that begin with `{` are the JSON of a header, a line feed, and the JSON of claims: base64url and a
-/// signature would keep a fuzzer out of them.
+/// signature would keep a fuzzer out of them. Behind a `#` stands a JSON Web Key Set.
 enum TokenTarget {
     private static let keyID = "rfc8032"
     /// Public and private key of RFC 8032 7.1, test 1: no secret.
@@ -14,6 +14,7 @@ enum TokenTarget {
     private static let lenient = authority(AnySignature())
 
     static func fuzz(_ bytes: [UInt8]) throws(BrokenContract) {
+        if bytes.first == UInt8(ascii: "#") { return try fuzz(keys: Array(bytes.dropFirst())) }
         let token = text(bytes)
         let strict = verify(token, by: strict)
         let lenient = verify(token, by: lenient)
@@ -34,6 +35,27 @@ enum TokenTarget {
                 && claims.notBefore.map { $0 <= now } ?? true && claims.audiences.contains("chat")
                 && claims.scopes.contains("read") && !claims.subject.isEmpty && !claims.id.isEmpty,
             "admitted: \(claims)")
+    }
+
+    /// Whatever a set holds, no key of it takes what nobody has signed.
+    private static func fuzz(keys bytes: [UInt8]) throws(BrokenContract) {
+        guard let set = try? JWKSet(bytes) else { return }
+        let (keys, skipped) = IssuerKey.keys(of: set, issuer: "corporate")
+        try require(
+            set.keys.count <= JWKSet.maximumKeys && keys.count + skipped == set.keys.count + set.skipped,
+            "\(keys.count) keys and \(skipped) others")
+        for key in keys {
+            try require(key.id.hasPrefix("corporate/") && !key.verifiers.isEmpty, "a key that is of no use")
+            for verifier in key.verifiers {
+                for length in [0, 32, 48, 64, 96, 256] {
+                    // Of small order, or all zeros: what such an Ed25519 key takes is its owner's affair.
+                    if verifier.algorithm == .edDSA { continue }
+                    let signature = [UInt8](repeating: 1, count: length)
+                    try require(
+                        !verifier.verifier.isValid(signature, for: Array("message".utf8)), "\(verifier.algorithm)")
+                }
+            }
+        }
     }
 
     private static let now: Int64 = 1_700_000_000
