@@ -35,7 +35,11 @@ private struct KeptLog: LogHandler {
     private func calls(_ lines: KeptLog.Lines) throws -> AuthorizationCalls {
         let client = try HTTPClient()
         client.stop()
-        return AuthorizationCalls(
+        return calls(client, lines)
+    }
+
+    private func calls(_ client: HTTPClient, _ lines: KeptLog.Lines) -> AuthorizationCalls {
+        AuthorizationCalls(
             client: client, resolve: { "/root/\($0)" },
             logger: Logger(label: "test") { _ in KeptLog(lines: lines) })
     }
@@ -56,6 +60,24 @@ private struct KeptLog: LogHandler {
         #expect(lines.all.count == 2)
         #expect(lines.all.allSatisfy { $0.contains("handshakes are refused") && !$0.contains("s3cret") })
         #expect(lines.all.first?.contains("http://a.example/check") == true)
+    }
+
+    @Test("one service has so many calls and no more, another has its own; each is answered once")
+    func turns() throws {
+        // Nothing runs it: what is sent waits until it is stopped.
+        let client = try HTTPClient()
+        let calls = calls(client, KeptLog.Lines())
+        let answers = Lock<[Int: Int]>([:])
+        let room = AuthorizationCalls.maximumAlive + AuthorizationCalls.maximumWaiting
+        for number in 0...room {
+            calls.ask(request("http://a.example/")) { _ in answers.withLock { $0[number, default: 0] += 1 } }
+        }
+        #expect(answers.withLock { $0 } == [room: 1])
+        calls.ask(request("http://b.example/")) { _ in answers.withLock { $0[-1, default: 0] += 1 } }
+        #expect(answers.withLock { $0[-1] } == nil)
+        client.stop()
+        #expect(answers.withLock { $0.count } == room + 2)
+        #expect(answers.withLock { $0.values.allSatisfy { $0 == 1 } })
     }
 
     @Test("digests are of 32 bytes")

@@ -184,7 +184,7 @@ def test_waiting_keeps_nobody_else(gateway: StartGateway, upstream: Upstream) ->
 
         waiting = [asyncio.run_coroutine_threadsafe(connect(), LOOP._loop) for _ in range(100)]
         # As many as are on their way at once; the others wait for their turn.
-        service.wait_for(64)
+        service.wait_for(32)
         for number in range(20):
             for connection in live:
                 connection.send(str(number))
@@ -198,6 +198,26 @@ def test_waiting_keeps_nobody_else(gateway: StartGateway, upstream: Upstream) ->
             LOOP.run(handshake.result(15).close())
         for connection in live:
             connection.close()
+
+
+def test_service_that_hangs_keeps_no_other_service(gateway: StartGateway, upstream: Upstream) -> None:
+    with AuthorizationService(says()) as hanging, AuthorizationService(says()) as quick:
+        hanging.answer = hanging.hold
+        routes = [
+            route(middleware=[ask(hanging.url, timeout="20s")]),
+            route("quick", middleware=[ask(quick.url)]),
+        ]
+        door = gateway(upstream, routes=routes)
+        clients = [door.raw() for _ in range(150)]
+        for client in clients:
+            client.send(handshake(door))
+        hanging.wait_for(32)
+        door.connect("/quick").close()
+        assert hanging.waiting == 32
+        for client in clients:
+            client.close()
+        wait_until(lambda: len(door.audit.so_far()) >= 152, "all have an audit line")
+        hanging.release()
 
 
 def test_client_that_leaves_while_waiting(gateway: StartGateway, upstream: Upstream) -> None:

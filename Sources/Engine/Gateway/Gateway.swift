@@ -94,7 +94,8 @@ package final class Gateway {
         self.uses = uses
         let root = configuration.root
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
-        client = try HTTPClient()
+        // Enough that a few authorisation services that hang keep nobody from their turn.
+        client = try HTTPClient(maximumAlive: 256, maximumWaiting: 4096)
         let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
         self.keyWatcher = keyWatcher
         let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
