@@ -24,7 +24,13 @@ struct IdentityAssertionDecoderTests {
             - identity_assertion: { audience: chat }
             - token: { issuers: [local] }
             ----
-            1:3: error: `identity_assertion` says who the client is, and there is no enforced `token` before it that would tell
+            1:3: error: `identity_assertion` says who the client is, and nothing before it would tell: it needs an enforced `token`, or `authorize` with a `subject_header`
+            == assertion behind a service that names nobody
+            - token: { issuers: [local], mode: shadow }
+            - authorize: { url: "http://127.0.0.1:9100/" }
+            - identity_assertion: { audience: chat }
+            ----
+            3:3: error: `identity_assertion` says who the client is, and nothing before it would tell: it needs an enforced `token`, or `authorize` with a `subject_header`
             == assertion that is wrong
             - token: { issuers: [local] }
             - identity_assertion: { header: Sec-WebSocket-Key, ttl: 2h }
