@@ -32,9 +32,8 @@ extension RefusalReason {
     package var closeCode: CloseCode {
         switch self {
         case .draining: .serviceRestart
-        case .capacityExceeded, .tokenStoreUnavailable, .authorizationUnavailable: .tryAgainLater
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse, .upstreamTimeout: .internalError
-        default: .policyViolation
+        default: status == 503 ? .tryAgainLater : .policyViolation
         }
     }
 

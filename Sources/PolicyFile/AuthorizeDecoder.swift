@@ -22,7 +22,9 @@ extension MiddlewareDecoder {
             return nil
         }
         let authority = fields.decoded("ca") { decoder.filePath($0, "ca") }
-        let url = fields.required("url", example: "https://auth.example.com/check") { decoder.serviceURL($0, "url") }
+        let url = fields.required("url", example: "https://auth.example.com/check") {
+            decoder.serviceURL($0, "url")?.text
+        }
         var settings = AuthorizeSettings(url: url ?? "")
         settings.copiedRequestHeaders = requestHeaders ?? settings.copiedRequestHeaders
         // A list that could not be read says nothing of what is not in it.
@@ -42,17 +44,6 @@ extension MiddlewareDecoder {
 }
 
 extension PolicyDecoder {
-    fileprivate func duration(
-        _ node: YAMLNode, _ key: String, in range: ClosedRange<Duration>, _ words: String
-    ) -> Duration? {
-        guard let duration = duration(node, key) else { return nil }
-        guard range.contains(duration) else {
-            refuse(node.position, "`\(key)` must be \(words)")
-            return nil
-        }
-        return duration
-    }
-
     /// A list of header names, each one once.
     fileprivate func headerNames(_ node: YAMLNode, _ key: String, isOwned: (String) -> Bool) -> [String]? {
         guard let nodes = list(node, key) else { return nil }

@@ -1,17 +1,24 @@
 import PolicyModel
 
+/// Where a service is called by HTTP.
+struct ServiceURL {
+    /// The whole of it, the scheme in lower case as a client wants it.
+    let text: String
+    let isSecure: Bool
+    let host: String
+}
+
 extension PolicyDecoder {
-    /// The URL of a service that is called by HTTP: `http://` or `https://`, the scheme in lower case as a client wants it,
-    /// without anything secret before the host.
-    func serviceURL(_ node: YAMLNode, _ key: String) -> String? {
+    /// `http://` or `https://`, without anything secret before the host.
+    func serviceURL(_ node: YAMLNode, _ key: String) -> ServiceURL? {
         guard let text = word(node, key) else { return nil }
-        func refused(_ message: String) -> String? {
+        func refused(_ message: String) -> ServiceURL? {
             refuse(node.position, message)
             return nil
         }
         guard let (scheme, rest) = URLScheme.split(text) else {
             return refused(
-                "`\(key)` is https://HOST[:PORT]/PATH, or http://, not \(quoted(text)); write \(quoted("http://" + text))"
+                "`\(key)` is https://HOST[:PORT]/PATH, or http://, not \(quoted(text)); write \(quoted("https://" + text))"
             )
         }
         guard scheme == "https" || scheme == "http" else {
@@ -33,7 +40,10 @@ extension PolicyDecoder {
         } else {
             host = authority
         }
-        if case .failure(let problem) = HostAndPort.host(host) { return refused(problem.message(host)) }
-        return "\(scheme)://\(rest)"
+        switch HostAndPort.host(host) {
+        case .failure(let problem): return refused(problem.message(host))
+        case .success(let name):
+            return ServiceURL(text: "\(scheme)://\(rest)", isSecure: scheme == "https", host: name)
+        }
     }
 }

@@ -44,6 +44,18 @@ import WebSocketProtocol
         #expect(RefusalReason.allCases.filter { $0.status == status }.map(\.rawValue).sorted() == reasons.sorted())
     }
 
+    @Test(
+        "close code of each reason where the client has had its 101",
+        arguments: [
+            (RefusalReason.tokenMissing, CloseCode.policyViolation), (.ipDenied, .policyViolation),
+            (.upstreamTimeout, .internalError), (.upstreamUnreachable, .internalError), (.draining, .serviceRestart),
+            (.tokenStoreUnavailable, .tryAgainLater), (.tokenKeysUnavailable, .tryAgainLater),
+            (.authorizationUnavailable, .tryAgainLater), (.capacityExceeded, .tryAgainLater),
+        ])
+    func closeCode(_ reason: RefusalReason, _ code: CloseCode) {
+        #expect(reason.closeCode == code)
+    }
+
     @Test("each reason has a sentence that stands in JSON as it is", arguments: RefusalReason.allCases)
     func message(_ reason: RefusalReason) {
         let message = Refusal(reason).message

@@ -31,7 +31,7 @@ struct ServiceURLDecoderTests {
             - authorize: { url: 5 }
             - authorize: { url: }
             ----
-            1:21: error: `url` is https://HOST[:PORT]/PATH, or http://, not `127.0.0.1:9100/check`; write `http://127.0.0.1:9100/check`
+            1:21: error: `url` is https://HOST[:PORT]/PATH, or http://, not `127.0.0.1:9100/check`; write `https://127.0.0.1:9100/check`
             2:21: error: `url` is https://HOST[:PORT]/PATH, or http://, not `ftp://a.example`
             3:21: error: `url` has no user name and no password
             4:21: error: `url` has no user name and no password
@@ -42,7 +42,7 @@ struct ServiceURLDecoderTests {
             9:21: error: `https://a.example:99999/` needs a port from 1 to 65535 behind its last colon; IPv6 goes in brackets
             10:21: error: the host is missing
             11:21: error: `a..example` is no host name and no IP address
-            12:21: error: `url` is https://HOST[:PORT]/PATH, or http://, not `5`; write `http://5`
+            12:21: error: `url` is https://HOST[:PORT]/PATH, or http://, not `5`; write `https://5`
             13:21: error: `url` has no value
             """#))
     func urls(_ policy: PolicyCase) { policy.check() }
