@@ -14,6 +14,7 @@ from conftest import StartGateway, StartUpstream
 from gateway import Gateway
 from lines import wait_until
 from policy import token
+from sanitizers import SLOWNESS
 from upstreams import Peer, Upstream
 
 
@@ -124,6 +125,8 @@ def test_silence(gateway: StartGateway, upstream: Upstream) -> None:
             time.sleep(0.1)
         close = raw.close_frame()
         assert close.payload == b"\x03\xf0token-missing"
+        # Not the handshake's own deadline, which is ten seconds.
+        assert time.monotonic() - start < 5 * SLOWNESS
     assert upstream.count("open") == 0
 
 
