@@ -144,11 +144,16 @@ package struct MiddlewareChain: Sendable {
     ) -> Verdict {
         guard step.isShadow else { return conclusion?(&context) ?? step.middleware.evaluate(&context) }
         var copy = context
+        copy.isTrial = true
         let verdict = conclusion?(&copy) ?? step.middleware.evaluate(&copy)
         context.leases = copy.leases
         let refusal: Refusal
         switch verdict {
-        case .pass, .wait(.errand): return verdict
+        case .pass: return verdict
+        case .wait(.errand(let errand)):
+            guard context.purpose != .connection else { return verdict }
+            errand.ask { _ in }
+            refusal = errand.late
         case .refuse(let refused): refusal = refused
         // Nothing is read, let alone swallowed, for a step that does not count.
         case .wait(.firstMessage(let demand)): refusal = demand.late

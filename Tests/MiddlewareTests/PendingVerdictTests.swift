@@ -7,6 +7,8 @@ import WebSocketProtocol
 
 /// Waits, and then says what it is told to.
 private struct Waiting: HandshakeMiddleware {
+    func judges(_ purpose: HandshakePurpose) -> Bool { true }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         .wait(.errand(Errand(patience: .seconds(1), late: Refusal(.requestTimeout)) { _ in }))
     }
@@ -100,5 +102,18 @@ private let later = HandshakeTime(unixSeconds: noon + 5, monotonic: 5)
         authority.add([.id("t-1", expiresAt: noon + 60)])
         let again = try #require(chain.admit(try context()).suspended)
         #expect(again.resume(at: later, with: conclusion).reason == .tokenRevoked)
+    }
+
+    @Test("nobody waits for a ticket, and is refused none by a step in shadow mode that would")
+    func ticket() throws {
+        let connection = try context()
+        let asking = HandshakeContext(
+            request: connection.request, clientAddress: connection.clientAddress, requestID: "r-1",
+            time: connection.time, purpose: .ticket(seed: []))
+        // Refused in the end, as the chain checks no token.
+        let (refusal, context) = try #require(chain([Waiting()], shadow: true).admit(asking).refused)
+        #expect(refusal.reason == .tokenMissing)
+        #expect(context.shadowRefusals.map(\.reason) == [.requestTimeout])
+        #expect(chain([Waiting()]).admit(asking).reason == .requestTimeout)
     }
 }
