@@ -45,7 +45,7 @@ extension TokenStore {
             // Also where there is none left that would be admitted: what has expired may still hold a socket.
             try self.insert(
                 database, .subject(subject, issuedUntil: max(now, last.issue)),
-                forgetAfter: last.expiry > now ? last.expiry : now + Self.retention)
+                forgetAfter: max(last.expiry, now + Self.subjectRetention))
             if last.expiry <= now { return .alreadyExpired }
             return tokens > 0 ? .revoked(tokens: tokens) : .alreadyRevoked
         }

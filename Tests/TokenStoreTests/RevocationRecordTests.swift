@@ -55,6 +55,16 @@ import Tokens
         _ = try store.prune(now: end - 1, limit: 10)
         #expect(try revocations().count == 2)
         _ = try store.prune(now: end, limit: 10)
+        #expect(try revocations() == [.subject("bob", issuedUntil: 2000)])
+    }
+
+    @Test("a subject's revocation outlives the tokens on record: it holds for those of other issuers, too")
+    func foreignOfTheSubject() throws {
+        let end: Int64 = 1500 + 30 * 86_400
+        _ = try store.revoke(subject: "bob", now: 1500)
+        _ = try store.prune(now: end - 1, limit: 10)
+        #expect(try store.isRevoked(id: "", subject: "bob", issuedAt: 1500, keyID: "corporate/k"))
+        _ = try store.prune(now: end, limit: 10)
         #expect(try revocations().isEmpty)
     }
 
@@ -113,7 +123,7 @@ import Tokens
     @Test("revocations of tokens that have expired are forgotten, and their numbers are not used again")
     func forgetting() throws {
         _ = try store.revoke(id: "t1", now: 1500)
-        _ = try store.revoke(subject: "bob", now: 1500)
+        _ = try store.revoke(id: "b1", now: 1500)
         let sequence = try store.changes(since: 0).sequence
         #expect(try store.revoke(id: "t2", now: 2000) == .revoked(tokens: 1))
         #expect(try revocations() == [.id("t2", expiresAt: 3000)])
