@@ -31,7 +31,7 @@ extension RefusalReason {
     package var closeCode: CloseCode {
         switch self {
         case .draining: .serviceRestart
-        case .capacityExceeded, .tokenStoreUnavailable: .tryAgainLater
+        case .capacityExceeded, .tokenStoreUnavailable, .tokenKeysUnavailable: .tryAgainLater
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse, .upstreamTimeout: .internalError
         default: .policyViolation
         }

@@ -38,6 +38,19 @@ import WebSocketProtocol
         #expect(RefusalReason.allCases.filter { $0.status == status }.map(\.rawValue).sorted() == reasons.sorted())
     }
 
+    @Test("behind a 101 a close code says whose turn it is, as the status would have")
+    func closeCode() {
+        for reason in RefusalReason.allCases {
+            let code: CloseCode =
+                switch reason.status {
+                case 502, 504: .internalError
+                case 503: reason == .draining ? .serviceRestart : .tryAgainLater
+                default: .policyViolation
+                }
+            #expect(reason.closeCode == code, "\(reason)")
+        }
+    }
+
     @Test("each reason has a sentence that stands in JSON as it is", arguments: RefusalReason.allCases)
     func message(_ reason: RefusalReason) {
         let message = Refusal(reason).message
