@@ -47,14 +47,6 @@ extension TokenSettings.Carrier {
         }
     }
 
-    /// A ticket exists so that no token need stand in a URL: none is taken from there.
-    func mayStand(in purpose: HandshakePurpose) -> Bool {
-        switch self {
-        case .header, .cookie: true
-        case .subprotocol, .query: purpose == .connection
-        }
-    }
-
     /// Takes the carrier out of what goes upstream and back to the client; headers and cookies are the policy's to remove.
     func strip(from request: inout UpgradeRequest) {
         switch self {

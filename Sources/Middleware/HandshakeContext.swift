@@ -57,6 +57,8 @@ package struct HandshakeContext: Sendable {
     package var identity: VerifiedToken?
     /// Until when that token holds the connection; set with it.
     package var identityTerm: IdentityTerm?
+    /// Whom an authorisation service has named.
+    package var authorizedSubject: String?
     /// The token itself, where it is to be turned into a ticket.
     var ticketToken: String?
     /// The origin of the page that asks, once it has been checked.

@@ -22,6 +22,8 @@ package struct MiddlewareEnvironment: Sendable {
     package let uses: (any UseCounter)?
     /// Signs what the gateway says of clients.
     package let signer: CurrentSigner
+    /// Who carries questions to authorisation services; without one `authorize` admits nobody.
+    package var authorization: (any AuthorizationService)?
     /// Middlewares take their part of it when they are made.
     package var memory = MiddlewareMemory()
 
@@ -50,6 +52,7 @@ extension MiddlewareSettings {
         case .connectionLimit(let settings): ConnectionLimit(settings, of: chain, in: &environment)
         case .origin(let settings): OriginCheck(settings)
         case .token(let settings): TokenCheck(settings, of: chain, in: &environment)
+        case .authorize(let settings): AuthorizationCheck(settings, service: environment.authorization)
         case .headers(let settings): HeaderEdits(settings)
         case .identityAssertion(let settings): IdentityAssertion(settings, in: environment)
         }

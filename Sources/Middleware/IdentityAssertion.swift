@@ -19,15 +19,18 @@ struct IdentityAssertion: HandshakeMiddleware {
     }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        guard let token = context.identity else { return .pass }
+        guard let subject = context.identity?.subject ?? context.authorizedSubject else { return .pass }
         let now = context.time.unixSeconds
         var payload: [String: ClaimValue] = [
-            "iss": .string(Self.issuer), "sub": .string(token.subject), "aud": .string(settings.audience),
+            "iss": .string(Self.issuer), "sub": .string(subject), "aud": .string(settings.audience),
             "iat": .integer(now), "exp": .integer(now + max(1, settings.lifetime.components.seconds)),
-            "jti": .string(context.requestID), "token_issuer": .string(token.claims.issuer),
+            "jti": .string(context.requestID),
         ]
-        if !token.id.isEmpty { payload["token_id"] = .string(token.id) }
-        if !token.scopes.isEmpty { payload["scope"] = .string(token.scopes.joined(separator: " ")) }
+        if let token = context.identity {
+            payload["token_issuer"] = .string(token.claims.issuer)
+            if !token.id.isEmpty { payload["token_id"] = .string(token.id) }
+            if !token.scopes.isEmpty { payload["scope"] = .string(token.scopes.joined(separator: " ")) }
+        }
         // Fail closed: a server that waits for an assertion must not find none.
         guard let signer = signer.signer, let assertion = try? JWS.encode(payload, type: Self.type, signer: signer)
         else { return .refuse(Refusal(.tokenStoreUnavailable)) }

@@ -13,6 +13,8 @@ package struct MiddlewareChain: Sendable {
     private let steps: [Step]
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
+    /// Names under which a service judges what the client sent: nothing that an upstream could take for them passes beside.
+    private let judgedHeaders: [String]
     private let tokens: TokenIssuers
     private let tickets: TicketOffice
     private let uses: (any UseCounter)?
@@ -26,27 +28,32 @@ package struct MiddlewareChain: Sendable {
             let middleware = entry.settings.middleware(of: name, in: &environment)
             steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware))
         }
-        let policyHeaders = entries.flatMap { entry -> [String] in
-            guard entry.mode == .enforce else { return [] }
-            switch entry.settings {
-            case .headers(let settings): return settings.request.set.map(\.name)
-            case .identityAssertion(let settings): return [settings.header]
-            default: return []
+        let enforced = entries.filter { $0.mode == .enforce }.map(\.settings)
+        let policyHeaders = enforced.flatMap { settings -> [String] in
+            switch settings {
+            case .headers(let settings): settings.request.set.map(\.name)
+            case .authorize(let settings): settings.copiedResponseHeaders
+            case .identityAssertion(let settings): [settings.header]
+            default: []
             }
+        }
+        let judgedHeaders = enforced.flatMap { settings -> [String] in
+            if case .authorize(let settings) = settings { settings.copiedRequestHeaders } else { [] }
         }
         let givesTickets = entries.contains { entry in
             guard entry.mode == .enforce, case .token(let settings) = entry.settings else { return false }
             return settings.ticketParameter != nil
         }
         self.init(
-            steps, policyHeaders: policyHeaders, tokens: environment.tokens, tickets: environment.memory.tickets,
-            uses: environment.uses, givesTickets: givesTickets)
+            steps, policyHeaders: policyHeaders, judgedHeaders: judgedHeaders, tokens: environment.tokens,
+            tickets: environment.memory.tickets, uses: environment.uses, givesTickets: givesTickets)
     }
 
     init(
-        _ steps: [Step], policyHeaders: [String] = [], tokens: TokenIssuers, tickets: TicketOffice = TicketOffice(),
-        uses: (any UseCounter)? = nil, givesTickets: Bool = false
+        _ steps: [Step], policyHeaders: [String] = [], judgedHeaders: [String] = [], tokens: TokenIssuers,
+        tickets: TicketOffice = TicketOffice(), uses: (any UseCounter)? = nil, givesTickets: Bool = false
     ) {
+        self.judgedHeaders = judgedHeaders
         self.tickets = tickets
         self.uses = uses
         self.givesTickets = givesTickets
@@ -72,6 +79,7 @@ package struct MiddlewareChain: Sendable {
     package func admit(_ context: consuming HandshakeContext) -> ChainOutcome {
         var context = context
         for name in policyHeaders { context.upstreamHeaders.removeEquivalent(name) }
+        for name in judgedHeaders { context.upstreamHeaders.removeOtherSpellings(of: name) }
         return run(context, from: 0, isResumed: false)
     }
 
@@ -212,6 +220,8 @@ package struct AdmittedUpgrade: Sendable {
     package let clientAddress: IPAddress
     package let requestID: String
     package let identity: VerifiedToken?
+    /// Whom an authorisation service has named.
+    package let authorizedSubject: String?
     /// Until when that token holds the connection; nil without one.
     package let identityTerm: IdentityTerm?
     /// See ``HandshakeContext/upstreamHeaders``.
@@ -227,6 +237,7 @@ package struct AdmittedUpgrade: Sendable {
         clientAddress = context.clientAddress
         requestID = context.requestID
         identity = context.identity
+        authorizedSubject = context.authorizedSubject
         identityTerm = context.identityTerm
         upstreamHeaders = context.upstreamHeaders
         responseEdits = context.responseEdits

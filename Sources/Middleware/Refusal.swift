@@ -14,10 +14,13 @@ package struct Refusal: Error, Sendable, Hashable {
     package let reason: RefusalReason
     /// At least 1 where it is given; for rates and limits.
     package let retryAfterSeconds: Int?
+    /// What an authorisation service asks of the client (RFC 9110 section 11.3), checked; for 401.
+    package let challenges: [String]
 
-    package init(_ reason: RefusalReason, retryAfterSeconds: Int? = nil) {
+    package init(_ reason: RefusalReason, retryAfterSeconds: Int? = nil, challenges: [String] = []) {
         self.reason = reason
         self.retryAfterSeconds = retryAfterSeconds
+        self.challenges = challenges
     }
 
     /// The time is rounded up to seconds: who comes back then is admitted.
@@ -45,6 +48,10 @@ package struct Refusal: Error, Sendable, Hashable {
     /// Fields of the answer beside `Connection: close` and those of its body.
     package var extraHeaders: HeaderFields {
         switch status {
+        case 401 where reason == .authorizationRequired:
+            // RFC 9110 section 15.5.2 wants one, whatever the service has said.
+            let values = challenges.isEmpty ? [#"Bearer realm="portcullis""#] : challenges
+            return HeaderFields(values.map { HeaderField(name: "WWW-Authenticate", value: $0) })
         case 401:
             // RFC 6750 section 3.1: no error code where the request carried nothing.
             let error = reason == .tokenMissing ? "" : #", error="invalid_token""#

@@ -9,11 +9,11 @@ extension RefusalReason {
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
             .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
             .tokenSubjectMismatch, .tokenAddressMismatch, .tokenExhausted,
-            .ticketUsed, .ticketExpired, .ticketUnknown:
+            .ticketUsed, .ticketExpired, .ticketUnknown, .authorizationRequired:
             401
         case .ipDenied, .ipNotAllowed, .originMissing, .originDenied, .tokenScopeMissing, .tokenClaimMismatch,
             .clientCertificateMissing,
-            .clientCertificateInvalid:
+            .clientCertificateInvalid, .authorizationDenied:
             403
         case .routeNotFound: 404
         case .requestTimeout: 408
@@ -21,7 +21,8 @@ extension RefusalReason {
         case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded: 429
         case .headersTooLarge: 431
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
-        case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable: 503
+        case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable, .authorizationUnavailable:
+            503
         case .upstreamTimeout: 504
         }
     }
@@ -31,9 +32,8 @@ extension RefusalReason {
     package var closeCode: CloseCode {
         switch self {
         case .draining: .serviceRestart
-        case .capacityExceeded, .tokenStoreUnavailable, .tokenKeysUnavailable: .tryAgainLater
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse, .upstreamTimeout: .internalError
-        default: .policyViolation
+        default: status == 503 ? .tryAgainLater : .policyViolation
         }
     }
 
@@ -63,6 +63,9 @@ extension RefusalReason {
         case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
         case .tokenClaimMismatch: "The token does not say what is needed here."
         case .tokenStoreUnavailable, .tokenKeysUnavailable: "Tokens cannot be checked at the moment."
+        case .authorizationRequired: "Authorization is needed."
+        case .authorizationDenied: "This connection is not authorized."
+        case .authorizationUnavailable: "Authorization cannot be checked at the moment."
         case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."
         case .originMissing: "An Origin is needed and none was sent."
         case .originDenied: "Connections from this origin are not accepted."

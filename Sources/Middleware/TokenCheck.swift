@@ -5,6 +5,8 @@ import WebSocketProtocol
 /// `token`: a signed token must be carried, and must hold.
 struct TokenCheck: HandshakeMiddleware {
     private let settings: TokenSettings
+    /// The carriers of a token that is to become a ticket.
+    private let ticketCarriers: [TokenSettings.Carrier]
     private let tokens: TokenIssuers
     /// nil where an address may fail as often as it likes.
     private let failures: TokenFailures?
@@ -12,6 +14,7 @@ struct TokenCheck: HandshakeMiddleware {
 
     init(_ settings: TokenSettings, of chain: String, in environment: inout MiddlewareEnvironment) {
         self.settings = settings
+        ticketCarriers = settings.carriers.filter(\.canAskForTickets)
         tokens = environment.tokens
         tickets = environment.memory.tickets
         failures = settings.failures.map {
@@ -27,7 +30,7 @@ struct TokenCheck: HandshakeMiddleware {
     func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        let carriers = settings.carriers.filter { $0.mayStand(in: context.purpose) }
+        let carriers = context.purpose == .connection ? settings.carriers : ticketCarriers
         var carried = CarriedToken(in: context.request, from: carriers)
         let ticket = CarriedToken(ticketIn: context.request, settings.ticketParameter)
         strip(&context.request)

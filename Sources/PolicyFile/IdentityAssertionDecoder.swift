@@ -5,7 +5,10 @@ extension MiddlewareDecoder {
         name: "identity_assertion", keys: ["header", "audience", "ttl"], runsBeforeTLS: false
     ) { decoder, fields in
         let header = fields.decoded("header", decoder.assertionHeader)
-        let lifetime = fields.decoded("ttl", decoder.assertionLifetime)
+        // An assertion is for the handshake that it goes with, not for keeping.
+        let lifetime = fields.decoded("ttl") {
+            decoder.duration($0, "ttl", in: .seconds(1) ... .seconds(3600), "from 1s to 1h")
+        }
         let audience = fields.required("audience", example: "chat-server") { decoder.text($0, "audience") }
         guard let audience else { return nil }
         var settings = IdentityAssertionSettings(audience: audience)
@@ -25,14 +28,6 @@ extension PolicyDecoder {
         } else {
             return name
         }
-        return nil
-    }
-
-    /// An assertion is for the handshake that it goes with, not for keeping.
-    fileprivate func assertionLifetime(_ node: YAMLNode) -> Duration? {
-        guard let duration = duration(node, "ttl") else { return nil }
-        if (Duration.seconds(1)...Duration.seconds(3600)).contains(duration) { return duration }
-        refuse(node.position, "`ttl` of an assertion is from 1s to 1h")
         return nil
     }
 }

@@ -38,49 +38,12 @@ extension PolicyDecoder {
         }
     }
 
-    private func duration(
-        _ node: YAMLNode, _ key: String, in range: ClosedRange<Duration>, _ words: String
-    ) -> Duration? {
-        guard let duration = duration(node, key) else { return nil }
-        guard range.contains(duration) else {
-            refuse(node.position, "`\(key)` must be \(words)")
-            return nil
-        }
-        return duration
-    }
-
     /// Who can change what comes from there can let anybody in: so TLS, but for this machine itself.
     private func keyURL(_ node: YAMLNode) -> String? {
-        guard let text = word(node, "url") else { return nil }
-        func refused(_ message: String) -> String? {
-            refuse(node.position, message)
-            return nil
-        }
-        guard let (scheme, rest) = URLScheme.split(text), scheme == "https" || scheme == "http" else {
-            return refused("`url` is https://HOST[:PORT]/PATH, not \(quoted(text))")
-        }
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "\\") })
-        else { return refused("`url` has no spaces, controls, backslashes and no fragment: \(quoted(text))") }
-        let authority = String(rest.prefix { $0 != "/" && $0 != "?" })
-        if authority.utf8.contains(UInt8(ascii: "@")) { return refused("`url` has no user name and no password") }
-        let host: String
-        if let split = HostAndPort.split(authority) {
-            guard split.port != 0 else { return refused("\(quoted(text)) needs a port from 1 to 65535") }
-            host = split.host
-        } else if authority.utf8.contains(UInt8(ascii: ":")), !authority.hasSuffix("]") {
-            return refused("\(quoted(text)) needs a port from 1 to 65535 behind its last colon; IPv6 goes in brackets")
-        } else {
-            host = authority
-        }
-        switch HostAndPort.host(host) {
-        case .failure(let problem): return refused(problem.message(host))
-        case .success(let name):
-            guard scheme == "https" || Self.isLoopback(name) else {
-                return refused("keys come over https://; http:// is for an address of this machine alone")
-            }
-            // The client knows the scheme in lower case.
-            return scheme + "://" + rest
-        }
+        guard let url = serviceURL(node, "url") else { return nil }
+        if url.isSecure || Self.isLoopback(url.host) { return url.text }
+        refuse(node.position, "keys come over https://; http:// is for an address of this machine alone")
+        return nil
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -18,6 +18,7 @@ struct MiddlewareDecoder: Sendable {
         connectionLimit,
         origin,
         token,
+        authorize,
         headers,
         identityAssertion,
     ]
@@ -27,11 +28,18 @@ struct MiddlewareDecoder: Sendable {
 struct DecodedChain {
     var entries: [MiddlewareEntry] = []
     var enforcedToken: SourcePosition?
-    var shadowToken: SourcePosition?
+    var enforcedAuthorize: SourcePosition?
+    /// The first `token` or `authorize` that is only a shadow.
+    var shadowLock: (name: String, position: SourcePosition)?
     /// An entry could not be read at all, so that nothing follows from what is missing.
     var hasUnreadableEntry = false
 
     var mayHaveToken: Bool { enforcedToken != nil || hasUnreadableEntry }
+
+    /// The first that keeps anybody out who is not known.
+    var lock: (name: String, position: SourcePosition)? {
+        enforcedToken.map { ("token", $0) } ?? enforcedAuthorize.map { ("authorize", $0) }
+    }
 }
 
 /// One line of a list, as far as it could be read.
@@ -73,9 +81,11 @@ extension PolicyDecoder {
                 }
             }
             if decoded.name == "token" { note(token: decoded, in: &chain) }
+            if decoded.name == "authorize" { note(authorize: decoded, in: &chain) }
             if let entry = decoded.entry { chain.entries.append(entry) }
         }
         checkCarriers(of: chain)
+        checkSubjects(of: chain)
         return chain
     }
 
@@ -100,10 +110,10 @@ extension PolicyDecoder {
             }
         }
         for (index, entry) in chain.entries.enumerated() where entry.isAssertion && !chain.hasUnreadableEntry {
-            if let token, token < index { continue }
+            if chain.entries[..<index].contains(where: { $0.mode == .enforce && $0.tellsSubject }) { continue }
             refuse(
                 entry.position,
-                "`identity_assertion` says who the client is, and there is no enforced `token` before it that would tell"
+                "`identity_assertion` says who the client is, and nothing before it would tell: it needs an enforced `token`, or `authorize` with a `subject_header`"
             )
         }
         for entry in chain.entries where entry.mode == .shadow && entry.token?.firstMessage != nil {
@@ -116,7 +126,7 @@ extension PolicyDecoder {
 
     private func note(token: DecodedEntry, in chain: inout DecodedChain) {
         if token.mode == .shadow {
-            chain.shadowToken = chain.shadowToken ?? token.position
+            chain.shadowLock = chain.shadowLock ?? (token.name, token.position)
         } else if let first = chain.enforcedToken {
             refuse(
                 token.position,
@@ -124,6 +134,34 @@ extension PolicyDecoder {
                     + "name all issuers in one of them")
         } else {
             chain.enforcedToken = token.position
+        }
+    }
+
+    private func note(authorize: DecodedEntry, in chain: inout DecodedChain) {
+        if authorize.mode == .shadow {
+            chain.shadowLock = chain.shadowLock ?? (authorize.name, authorize.position)
+        } else {
+            chain.enforcedAuthorize = chain.enforcedAuthorize ?? authorize.position
+        }
+    }
+
+    /// A connection has one subject.
+    private func checkSubjects(of chain: DecodedChain) {
+        let named = chain.entries.filter { $0.authorize?.subjectHeader != nil && $0.mode == .enforce }
+        if let token = chain.enforcedToken {
+            for entry in named {
+                refuse(
+                    entry.position,
+                    "the subject is that of the `token` in line \(token.line); remove `subject_header` from this `authorize`"
+                )
+            }
+        } else if let first = named.first {
+            for entry in named.dropFirst() {
+                refuse(
+                    entry.position,
+                    "a second `subject_header`, after that of the `authorize` in line \(first.position.line); remove one of them"
+                )
+            }
         }
     }
 
@@ -143,7 +181,7 @@ extension PolicyDecoder {
             return nil
         }
         let subject = seat == .admission ? "an `admission` entry" : "a `middleware` entry"
-        guard let chosen = single(node, of: subject, keys: names, later: ["forward_auth"]),
+        guard let chosen = single(node, of: subject, keys: names),
             let decoder = decoders.first(where: { $0.name == chosen.key })
         else { return nil }
         return settings(chosen, decoder)
@@ -180,8 +218,20 @@ extension MiddlewareEntry {
         if case .token(let settings) = settings { settings } else { nil }
     }
 
+    fileprivate var authorize: AuthorizeSettings? {
+        if case .authorize(let settings) = settings { settings } else { nil }
+    }
+
     fileprivate var isOrigin: Bool {
         if case .origin = settings { true } else { false }
+    }
+
+    fileprivate var tellsSubject: Bool {
+        switch settings {
+        case .token: true
+        case .authorize(let settings): settings.subjectHeader != nil
+        default: false
+        }
     }
 
     fileprivate var isAssertion: Bool {

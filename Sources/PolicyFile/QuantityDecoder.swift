@@ -16,6 +16,14 @@ extension PolicyDecoder {
         }
     }
 
+    /// The same within a range, which `words` tell people: "from 1s to 1h".
+    func duration(_ node: YAMLNode, _ key: String, in range: ClosedRange<Duration>, _ words: String) -> Duration? {
+        guard let duration = duration(node, key) else { return nil }
+        if range.contains(duration) { return duration }
+        refuse(node.position, "`\(key)` must be \(words)")
+        return nil
+    }
+
     /// `512B 64KiB 1MiB 1GiB`, in bytes.
     func size(_ node: YAMLNode, _ key: String, in range: ClosedRange<Int>) -> Int? {
         guard case .scalar(let text, _) = node.content, node.scalarKind != .null else {

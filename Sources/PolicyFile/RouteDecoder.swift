@@ -38,16 +38,18 @@ extension PolicyDecoder {
         // A `public` of another type has been refused already.
         if let node = fields["public"], node.scalarKind != .boolean(true), node.scalarKind != .boolean(false) { return }
         let isPublic = fields["public"]?.scalarKind == .boolean(true)
-        if isPublic, let token = chain.enforcedToken {
+        if isPublic, let lock = chain.lock {
             refuse(
                 fields.keyPosition("public"),
-                "\(route) says `public: true` but has an enforced `token` in line \(token.line); remove one of the two")
-        } else if !isPublic, !chain.mayHaveToken {
+                "\(route) says `public: true` but has an enforced `\(lock.name)` in line \(lock.position.line); remove one of the two"
+            )
+        } else if !isPublic, chain.lock == nil, !chain.hasUnreadableEntry {
             let door =
-                chain.shadowToken.map { "the `token` in line \($0.line) is only a shadow" } ?? "it has no `token`"
+                chain.shadowLock.map { "the `\($0.name)` in line \($0.position.line) is only a shadow" }
+                ?? "it has neither `token` nor `authorize`"
             refuse(
                 fields.position,
-                "\(route) would be open to everyone: \(door); add an enforced `token` to its `middleware`, or say `public: true`"
+                "\(route) would be open to everyone: \(door); add an enforced one to its `middleware`, or say `public: true`"
             )
         }
     }

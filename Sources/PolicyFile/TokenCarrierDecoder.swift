@@ -140,13 +140,3 @@ extension PolicyDecoder {
         return problem == nil
     }
 }
-
-extension TokenSettings.Carrier {
-    /// Whether a token that is to become a ticket may stand there.
-    fileprivate var canAskForTickets: Bool {
-        switch self {
-        case .header, .cookie: true
-        case .subprotocol, .query: false
-        }
-    }
-}

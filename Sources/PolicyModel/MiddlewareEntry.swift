@@ -25,6 +25,7 @@ package enum MiddlewareSettings: Sendable {
     case connectionLimit(ConnectionLimitSettings)
     case origin(OriginSettings)
     case token(TokenSettings)
+    case authorize(AuthorizeSettings)
     case headers(HeadersSettings)
     case identityAssertion(IdentityAssertionSettings)
 
@@ -36,6 +37,7 @@ package enum MiddlewareSettings: Sendable {
         case .connectionLimit: "connection_limit"
         case .origin: "origin"
         case .token: "token"
+        case .authorize: "authorize"
         case .headers: "headers"
         case .identityAssertion: "identity_assertion"
         }

@@ -35,6 +35,12 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case tokenStoreUnavailable = "token-store-unavailable"
     /// The issuer's keys have never been read, so that none of its tokens can be checked.
     case tokenKeysUnavailable = "token-keys-unavailable"
+    /// The authorisation service wants to know who it is.
+    case authorizationRequired = "authorization-required"
+    /// The authorisation service does not let this one in.
+    case authorizationDenied = "authorization-denied"
+    /// The authorisation service has not answered, or nothing that lets anybody in or keeps anybody out.
+    case authorizationUnavailable = "authorization-unavailable"
     case ipDenied = "ip-denied"
     case ipNotAllowed = "ip-not-allowed"
     case originMissing = "origin-missing"

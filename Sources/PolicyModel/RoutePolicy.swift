@@ -4,7 +4,7 @@ package struct RoutePolicy: Sendable {
     package var match: RouteMatch
     /// The name of an ``UpstreamPolicy``.
     package var upstream: String
-    /// True where the route says `public: true`: it may do without an enforced `token` entry.
+    /// True where the route says `public: true`: it may do without an enforced `token` or `authorize` entry.
     package var isPublic: Bool
     /// In the order in which they run.
     package var middleware: [MiddlewareEntry]

@@ -9,6 +9,14 @@ package struct TokenSettings: Sendable {
         /// A query parameter; taken out of what goes upstream and out of every log.
         case query(String)
 
+        /// Whether a token that is to become a ticket may stand there: tickets exist so that none need stand in a URL.
+        package var canAskForTickets: Bool {
+            switch self {
+            case .header, .cookie: true
+            case .subprotocol, .query: false
+            }
+        }
+
         /// `Authorization: Bearer …` (RFC 6750 section 2.1).
         package static let authorization = Carrier.header("Authorization", scheme: "Bearer")
     }

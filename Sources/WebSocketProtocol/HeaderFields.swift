@@ -102,6 +102,14 @@ package struct HeaderFields: Sendable {
         removeNames { $0.spells(name, at: $1) { $0.foldedFieldName } }
     }
 
+    /// Removes all fields that a server could take for that name and that have another one.
+    package mutating func removeOtherSpellings(of name: String) {
+        removeNames { bytes, place in
+            bytes.spells(name, at: place) { $0.foldedFieldName }
+                && !bytes.spells(name, at: place) { $0.asciiLowercased }
+        }
+    }
+
     /// Removes all fields whose names begin with the prefix.
     package mutating func remove(prefix: String) {
         removeNames { $0.spells(prefix, at: $1.prefix(prefix.utf8.count)) { $0.asciiLowercased } }

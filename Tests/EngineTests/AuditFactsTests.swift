@@ -45,6 +45,18 @@ extension AuditFacts {
         AuditFacts(requestID: "r-1", listener: "public", policyVersion: "v1", client: .v4(0xcb00_7109))
     }
 
+    @Test("whom an authorisation service names is the subject where no token does")
+    func authorizedSubject() throws {
+        var context = try Fixtures.context(Fixtures.head())
+        context.authorizedSubject = "carol"
+        var facts = facts()
+        facts.note(context)
+        #expect(try facts.record().subject == "carol")
+        context.identity = try Fixtures.admitted().identity
+        facts.note(context)
+        #expect(try facts.record().subject == "alice")
+    }
+
     @Test("dropped at the door: who and why, and no answer")
     func dropped() throws {
         var facts = facts()

@@ -82,6 +82,22 @@ struct Policies {
         #expect(throws: CryptoError.self) { try policies.runtime(policy) }
     }
 
+    @Test("an authority of an authorisation service that cannot be read is an error, too")
+    func authority() throws {
+        let policies = try Policies()
+        func runtime(_ authority: String) throws -> GatewayRuntime {
+            var policy = try policies.policy()
+            var settings = AuthorizeSettings(url: "https://auth.example.com/")
+            settings.authority = authority
+            policy.policy.routes[0].middleware = [
+                MiddlewareEntry(settings: .authorize(settings), position: Fixtures.position)
+            ]
+            return try policies.runtime(policy)
+        }
+        #expect(throws: CryptoError.self) { try runtime("/nowhere/ca.pem") }
+        #expect(throws: Never.self) { try runtime(policies.folder.certificate.chainFile) }
+    }
+
     @Test("listeners share a socket by address; where the system chooses the port, by name")
     func binding() throws {
         let policies = try Policies()

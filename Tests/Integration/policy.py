@@ -22,10 +22,11 @@ def certificate_pair(folder: Path) -> Settings:
 
 
 def route(name: str = "echo", path: str | None = None, **settings: Any) -> Settings:
-    """A route to the upstream `main`, public unless a `token` is among its middleware."""
+    """A route to the upstream `main`, public unless a `token` or an `authorize` is among its middleware."""
     base: Settings = {"name": name, "match": {"path": path or f"/{name}"}, "upstream": "main"}
     middleware = settings.get("middleware", [])
-    if not any("token" in entry and entry["token"].get("mode") != "shadow" for entry in middleware):
+    locks = [settings for entry in middleware for name, settings in entry.items() if name in ("token", "authorize")]
+    if all(settings.get("mode") == "shadow" for settings in locks):
         base["public"] = True
     return base | settings
 

@@ -36,6 +36,20 @@ private func outcome(_ fields: [(String, String)] = [], signer: CurrentSigner) t
         #expect(assertion.header["kid"] == .string("toy"))
     }
 
+    @Test("without a token it tells whom a service has named, and where nobody was named nothing")
+    func named() throws {
+        let environment = MiddlewareEnvironment(tokens: TokenIssuers(ToyKey.authority), signer: signer)
+        let assertion = IdentityAssertion(IdentityAssertionSettings(audience: "server"), in: environment)
+        var context = try context()
+        guard case .pass = assertion.evaluate(&context) else { throw Refusal(.tokenMissing) }
+        #expect(!context.upstreamHeaders.contains("X-Portcullis-Assertion"))
+        context.authorizedSubject = "bob"
+        guard case .pass = assertion.evaluate(&context) else { throw Refusal(.tokenMissing) }
+        let told = try JWS.decodeParts(try #require(context.upstreamHeaders.first("X-Portcullis-Assertion"))).payload
+        #expect(told["sub"] == .string("bob"))
+        #expect(told["token_issuer"] == nil)
+    }
+
     @Test("it is no token: nobody gets in with it")
     func noToken() throws {
         let admitted = try #require(try outcome(signer: signer).admitted)

@@ -16,7 +16,7 @@ import WebSocketProtocol
                     "token-issuer-unknown", "token-expired", "token-not-yet-valid", "token-revoked",
                     "token-audience-mismatch", "token-too-old", "token-subject-mismatch", "token-address-mismatch",
                     "token-exhausted", "ticket-used",
-                    "ticket-expired", "ticket-unknown",
+                    "ticket-expired", "ticket-unknown", "authorization-required",
                 ]
             ),
             (
@@ -24,31 +24,36 @@ import WebSocketProtocol
                 [
                     "ip-denied", "ip-not-allowed", "origin-missing", "origin-denied", "token-scope-missing",
                     "token-claim-mismatch",
-                    "client-certificate-missing", "client-certificate-invalid",
+                    "client-certificate-missing", "client-certificate-invalid", "authorization-denied",
                 ]
             ),
             (404, ["route-not-found"]), (408, ["request-timeout"]), (426, ["upgrade-required", "version-unsupported"]),
             (429, ["connection-rate-exceeded", "connection-limit-exceeded", "token-failures-exceeded"]),
             (431, ["headers-too-large"]),
             (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),
-            (503, ["capacity-exceeded", "draining", "token-store-unavailable", "token-keys-unavailable"]),
+            (
+                503,
+                [
+                    "capacity-exceeded", "draining", "token-store-unavailable", "token-keys-unavailable",
+                    "authorization-unavailable",
+                ]
+            ),
             (504, ["upstream-timeout"]),
         ])
     func status(_ status: Int, _ reasons: [String]) throws {
         #expect(RefusalReason.allCases.filter { $0.status == status }.map(\.rawValue).sorted() == reasons.sorted())
     }
 
-    @Test("behind a 101 a close code says whose turn it is, as the status would have")
-    func closeCode() {
-        for reason in RefusalReason.allCases {
-            let code: CloseCode =
-                switch reason.status {
-                case 502, 504: .internalError
-                case 503: reason == .draining ? .serviceRestart : .tryAgainLater
-                default: .policyViolation
-                }
-            #expect(reason.closeCode == code, "\(reason)")
-        }
+    @Test(
+        "close code of each reason where the client has had its 101",
+        arguments: [
+            (RefusalReason.tokenMissing, CloseCode.policyViolation), (.ipDenied, .policyViolation),
+            (.upstreamTimeout, .internalError), (.upstreamUnreachable, .internalError), (.draining, .serviceRestart),
+            (.tokenStoreUnavailable, .tryAgainLater), (.tokenKeysUnavailable, .tryAgainLater),
+            (.authorizationUnavailable, .tryAgainLater), (.capacityExceeded, .tryAgainLater),
+        ])
+    func closeCode(_ reason: RefusalReason, _ code: CloseCode) {
+        #expect(reason.closeCode == code)
     }
 
     @Test("each reason has a sentence that stands in JSON as it is", arguments: RefusalReason.allCases)
@@ -64,6 +69,11 @@ import WebSocketProtocol
             (Refusal(.tokenMissing), ["WWW-Authenticate: Bearer realm=\"portcullis\""]),
             (
                 Refusal(.tokenExpired), ["WWW-Authenticate: Bearer realm=\"portcullis\", error=\"invalid_token\""]
+            ),
+            (Refusal(.authorizationRequired), ["WWW-Authenticate: Bearer realm=\"portcullis\""]),
+            (
+                Refusal(.authorizationRequired, challenges: ["Basic", "Negotiate"]),
+                ["WWW-Authenticate: Basic", "WWW-Authenticate: Negotiate"]
             ),
             (Refusal(.connectionRateExceeded, retryAfterSeconds: 7), ["Retry-After: 7"]),
             (Refusal(.connectionLimitExceeded), ["Retry-After: 1"]),

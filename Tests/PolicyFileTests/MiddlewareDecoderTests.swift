@@ -22,7 +22,7 @@ struct MiddlewareDecoderTests {
             == entry that is a list
             - [ip_filter]
             ----
-            1:3: error: a `middleware` entry must be a mapping with one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `headers` or `identity_assertion`, not a list
+            1:3: error: a `middleware` entry must be a mapping with one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `authorize`, `headers` or `identity_assertion`, not a list
             == entry with empty settings
             - ip_filter:
             ----
@@ -30,7 +30,7 @@ struct MiddlewareDecoderTests {
             == entry without a key
             - {}
             ----
-            1:3: error: a `middleware` entry needs one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `headers` or `identity_assertion`
+            1:3: error: a `middleware` entry needs one of `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `authorize`, `headers` or `identity_assertion`
             == entry with two keys
             - ip_filter: { deny: [] }
               connection_limit: { maximum: 1 }
@@ -57,10 +57,10 @@ struct MiddlewareDecoderTests {
             ----
             1:3: error: unknown key `ipAllowList` in a `middleware` entry; did you mean `ip_filter`?
             2:3: error: unknown key `rateLimit` in a `middleware` entry; did you mean `connection_rate`?
-            3:3: error: unknown key `forwardAuth` in a `middleware` entry; `forward_auth` is not supported by this version
+            3:3: error: unknown key `forwardAuth` in a `middleware` entry; did you mean `authorize`?
             4:3: error: unknown key `inFlightReq` in a `middleware` entry; did you mean `connection_limit`?
             5:3: error: unknown key `cors` in a `middleware` entry; did you mean `origin`?
-            6:3: error: unknown key `brotli` in a `middleware` entry; its keys are `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `headers`, `identity_assertion`
+            6:3: error: unknown key `brotli` in a `middleware` entry; its keys are `ip_filter`, `connection_rate`, `connection_limit`, `origin`, `token`, `authorize`, `headers`, `identity_assertion`
             """#)
             + PolicyCase.table(
                 .door,
@@ -90,13 +90,15 @@ struct MiddlewareDecoderTests {
                 == admission of what needs a request
                 - origin: { allow: ["https://a.example"] }
                 - token: { issuers: [local] }
+                - authorize: { url: "http://127.0.0.1/" }
                 - headers: {}
                 - ipfilter: {}
                 ----
                 1:3: error: `origin` cannot run before TLS, where only the peer's address is known; move it to a route's `middleware`
                 2:3: error: `token` cannot run before TLS, where only the peer's address is known; move it to a route's `middleware`
-                3:3: error: `headers` cannot run before TLS, where only the peer's address is known; move it to a route's `middleware`
-                4:3: error: unknown key `ipfilter` in an `admission` entry; did you mean `ip_filter`?
+                3:3: error: `authorize` cannot run before TLS, where only the peer's address is known; move it to a route's `middleware`
+                4:3: error: `headers` cannot run before TLS, where only the peer's address is known; move it to a route's `middleware`
+                5:3: error: unknown key `ipfilter` in an `admission` entry; did you mean `ip_filter`?
                 """#))
     func entries(_ policy: PolicyCase) { policy.check() }
 
@@ -104,7 +106,7 @@ struct MiddlewareDecoderTests {
     func names() {
         #expect(
             MiddlewareDecoder.all.map(\.name) == [
-                "ip_filter", "connection_rate", "connection_limit", "origin", "token", "headers",
+                "ip_filter", "connection_rate", "connection_limit", "origin", "token", "authorize", "headers",
                 "identity_assertion",
             ])
     }

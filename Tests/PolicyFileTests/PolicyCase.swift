@@ -192,9 +192,19 @@ private func describe(_ entry: MiddlewareEntry) -> String {
         case .token(let it):
             describe(it)
         case .identityAssertion(let it): "\(it.header) for \(it.audience), \(it.lifetime)"
+        case .authorize(let it): describe(it)
         case .headers(let it): "request \(describe(it.request)) response \(describe(it.response))"
         }
     return "\(entry.settings.name) \(settings)\(entry.mode == .shadow ? " in shadow" : "")"
+}
+
+private func describe(_ authorize: AuthorizeSettings) -> String {
+    var text =
+        "\(authorize.url) within \(authorize.timeout) shows \(authorize.copiedRequestHeaders) takes \(authorize.copiedResponseHeaders)"
+    if let subject = authorize.subjectHeader { text += " subject \(subject)" }
+    if let cache = authorize.cache { text += " cache \(cache.lifetime) by \(cache.key)" }
+    if let authority = authorize.authority { text += " ca \(authority)" }
+    return text
 }
 
 private func describe(_ token: TokenSettings) -> String {

@@ -6,7 +6,9 @@ import Testing
 struct PolicyLoaderTests {
     @Test(
         "what is shipped is right",
-        arguments: ["", "/default.yaml", "/examples/chat.yaml", "/examples/public-feed.yaml"])
+        arguments: [
+            "", "/default.yaml", "/examples/chat.yaml", "/examples/public-feed.yaml", "/examples/behind-a-login.yaml",
+        ])
     func shipped(_ path: String) {
         let loaded = PolicyLoader.load(path: ShippedPolicies.folder + path)
         #expect(loaded.diagnostics.map(\.description) == [])

@@ -35,20 +35,20 @@ struct RouteDecoderTests {
             upstream: echo
             ----
             0:1: error: a route needs `match`, such as `match: { path: /chat }`
-            0:1: error: route `r` would be open to everyone: it has no `token`; add an enforced `token` to its `middleware`, or say `public: true`
+            0:1: error: route `r` would be open to everyone: it has neither `token` nor `authorize`; add an enforced one to its `middleware`, or say `public: true`
             == route without a token
             match: { path: / }
             upstream: echo
             public: false
             middleware: [{ connection_limit: { maximum: 1 } }]
             ----
-            0:1: error: route `r` would be open to everyone: it has no `token`; add an enforced `token` to its `middleware`, or say `public: true`
+            0:1: error: route `r` would be open to everyone: it has neither `token` nor `authorize`; add an enforced one to its `middleware`, or say `public: true`
             == route with a token in shadow only
             match: { path: / }
             upstream: echo
             middleware: [{ token: { issuers: [local], mode: shadow } }]
             ----
-            0:1: error: route `r` would be open to everyone: the `token` in line 5 is only a shadow; add an enforced `token` to its `middleware`, or say `public: true`
+            0:1: error: route `r` would be open to everyone: the `token` in line 5 is only a shadow; add an enforced one to its `middleware`, or say `public: true`
             == public route with a token in shadow
             match: { path: / }
             upstream: echo
@@ -67,6 +67,35 @@ struct RouteDecoderTests {
               - token: { issuers: [local] }
             ----
             3:1: error: route `r` says `public: true` but has an enforced `token` in line 7; remove one of the two
+            == authorize is a door as well
+            match: { path: / }
+            upstream: echo
+            middleware: [{ authorize: { url: "http://127.0.0.1:9100/check" } }]
+            ----
+            r [] exact("/") -> echo
+            middleware ["authorize"], messages []
+            limits 65536 256 65536
+            timeouts 600.0 seconds 30.0 seconds 10.0 seconds 86400.0 seconds 5.0 seconds
+            == route with an authorize in shadow only
+            match: { path: / }
+            upstream: echo
+            middleware: [{ authorize: { url: "http://127.0.0.1:9100/check", mode: shadow } }]
+            ----
+            0:1: error: route `r` would be open to everyone: the `authorize` in line 5 is only a shadow; add an enforced one to its `middleware`, or say `public: true`
+            == public route with an authorize
+            match: { path: / }
+            upstream: echo
+            public: true
+            middleware:
+              - authorize: { url: "http://127.0.0.1:9100/check" }
+            ----
+            3:1: error: route `r` says `public: true` but has an enforced `authorize` in line 7; remove one of the two
+            == authorize that cannot be read is no open door
+            match: { path: / }
+            upstream: echo
+            middleware: [{ authorize: {} }]
+            ----
+            3:27: error: `authorize` needs `url`, such as `url: https://auth.example.com/check`
             == route with a word for public
             match: { path: / }
             upstream: echo

@@ -134,8 +134,11 @@ struct TokenIssuerDecoderTests {
         arguments: [
             ("http://id.example.com/", "keys come over https://; http:// is for an address of this machine alone"),
             ("http://127.evil.example/", "keys come over https://; http:// is for an address of this machine alone"),
-            ("ftp://id/", "`url` is https://HOST[:PORT]/PATH, not `ftp://id/`"),
-            ("id.example.com", "`url` is https://HOST[:PORT]/PATH, not `id.example.com`"),
+            ("ftp://id/", "`url` is https://HOST[:PORT]/PATH, or http://, not `ftp://id/`"),
+            (
+                "id.example.com",
+                "`url` is https://HOST[:PORT]/PATH, or http://, not `id.example.com`; write `https://id.example.com`"
+            ),
             ("https://a:b@id/", "`url` has no user name and no password"),
             ("https://id:0/", "`https://id:0/` needs a port from 1 to 65535"),
             (

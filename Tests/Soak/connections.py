@@ -13,6 +13,10 @@ from lines import PATIENCE
 from soaked import BRIEF_IDLE, ORIGIN, VARIANTS, SoakedGateway
 
 
+CARRIERS = ("header", "header", "ticket", "first message")
+"""How a token is brought, where the route takes it anyhow."""
+
+
 class Connections:
     """Each method but `open` and the `expect_` ones is one connection, from its handshake to its close."""
 
@@ -32,7 +36,8 @@ class Connections:
         closes_after = count if count and route != "changing" and random.random() < 0.2 else None
         exchange = self._upstream.begin(closes_after=closes_after)
         try:
-            socket = await self.open(route, exchange)
+            carrier = random.choice(CARRIERS) if route in ("echo", "ruled") else "header"
+            socket = await self.open(route, exchange, carrier=carrier)
             if route == "changing":
                 self._check_variant(socket)
             try:
@@ -98,7 +103,8 @@ class Connections:
             headers["Authorization"] = "Bearer a.b"
         elif kind == "origin-denied":
             headers["Origin"] += ".evil.example"
-        path = "/nowhere/0" if kind == "route-not-found" else "/echo/0"
+        # On the others a client may still send its token as a message.
+        path = {"route-not-found": "/nowhere/0", "token-missing": "/idle/0"}.get(kind, "/echo/0")
         await self.expect_refusal(path, headers, kind)
 
     async def expect_refusal(self, path: str, headers: dict[str, str], reason: str) -> None:
@@ -116,11 +122,19 @@ class Connections:
 
     # What they are made of
 
-    async def open(self, route: str, exchange: Exchange, token: str | None = None) -> ClientConnection:
+    async def open(
+        self, route: str, exchange: Exchange, token: str | None = None, carrier: str = "header"
+    ) -> ClientConnection:
         """A connection; whatever is thrown once it is there leaves the count of admitted ones right."""
+        text = token or self.token
+        headers, query = {"Origin": ORIGIN}, ""
+        if carrier == "header":
+            headers["Authorization"] = f"Bearer {text}"
+        elif carrier == "ticket":
+            query = f"?ticket={await self._ticket(text)}"
         socket = await self._gateway.connect_async(
-            f"/{route}/{exchange.number}",
-            additional_headers={"Authorization": f"Bearer {token or self.token}", "Origin": ORIGIN},
+            f"/{route}/{exchange.number}{query}",
+            additional_headers=headers,
             compression=None,
             max_size=None,
             # By default this library stops reading where 16 frames wait for `recv`: no pong would be read behind them.
@@ -128,10 +142,19 @@ class Connections:
             ping_interval=None,
             close_timeout=PATIENCE,
         )
+        if carrier == "first message":
+            await socket.send(json.dumps({"token": text}))
         self._ledger.count("admitted")
         shown = socket.transport.get_extra_info("peercert")
         self._ledger.certificates.add(shown["serialNumber"])
         return socket
+
+    async def _ticket(self, token: str) -> str:
+        url = f"https://localhost:{self._gateway.port}/.portcullis/ticket"
+        async with self._gateway.aiohttp() as session:
+            async with session.post(url, headers={"Authorization": f"Bearer {token}", "Origin": ORIGIN}) as answer:
+                self._ledger.count("tickets")
+                return (await answer.json())["ticket"]
 
     async def expect_closing(
         self, exchange: Exchange, socket: ClientConnection, code: int, reason: str, patience: float = PATIENCE

@@ -154,6 +154,8 @@ class Soak:
         late = [f"{seconds:.2f}" for seconds in ledger.latencies if seconds > limit]
         if late:
             outcome.failures.append(f"revocations: sockets closed after {late} s; the limit is {limit:.2f} s")
+        if book.tickets != ledger.counts["tickets"]:
+            outcome.failures.append(f"audit log: {book.tickets} tickets, and clients got {ledger.counts['tickets']}")
         if book.opened != ledger.counts["admitted"]:
             outcome.failures.append(f"audit log: {book.opened} opened, and clients saw {ledger.counts['admitted']}")
         if ledger.unaudited:

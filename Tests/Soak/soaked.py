@@ -39,6 +39,8 @@ def policy(certificates: Path, checked: str, rough: str, variant: str) -> polici
         "close": "2s",
     }
     token = policies.token(audience=AUDIENCE)
+    carriers = [{"header": "Authorization"}, {"ticket": {}}, {"first_message": {}}]
+    anyhow = policies.token(audience=AUDIENCE, **{"from": carriers})
     origin = {"origin": {"allow": [ORIGIN], "missing": "allow"}}
 
     def route(name: str, upstream: str = "checked", **settings: Any) -> policies.Settings:
@@ -60,8 +62,8 @@ def policy(certificates: Path, checked: str, rough: str, variant: str) -> polici
         },
         upstreams={"checked": policies.upstream(checked), "rough": policies.upstream(rough)},
         routes=[
-            route("echo"),
-            route("ruled", messages=rules),
+            route("echo", middleware=[origin, anyhow]),
+            route("ruled", middleware=[origin, anyhow], messages=rules),
             route("changing", middleware=[token, changed], limits={"fragments": 256 if variant == "a" else 128}),
             route("idle", timeouts=timeouts | {"idle": f"{BRIEF_IDLE:.0f}s"}),
             route("rough", upstream="rough"),
@@ -70,14 +72,14 @@ def policy(certificates: Path, checked: str, rough: str, variant: str) -> polici
 
 
 class AuditBook:
-    """Each request's events: one `opened` and then one `closed`, or one `refused`. Keeps nothing else of a line."""
+    """Each request's events: one `opened` and then one `closed`, or one `refused` or `ticket`. Keeps nothing else of a line."""
 
     remembered = 500_000
     """Requests that are over; of older ones, a further line would be taken for a new one's."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.opened = self.closed = 0
+        self.opened = self.closed = self.tickets = 0
         self.refused: Counter[str] = Counter()
         self.closings: Counter[str] = Counter()
         self.versions: Counter[str] = Counter()
@@ -100,7 +102,9 @@ class AuditBook:
             self.versions[line["policy_version"]] += 1
             self._open.add(request)
             return
-        if event == "closed":
+        if event == "ticket":
+            self.tickets += 1
+        elif event == "closed":
             self.closed += 1
             self._compare(line)
             self.closings[line["reason"]] += 1

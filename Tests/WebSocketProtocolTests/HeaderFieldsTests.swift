@@ -33,6 +33,14 @@ struct HeaderFieldsTests {
         #expect(headers.listValues("x") == expected)
     }
 
+    @Test("other spellings of a name go, the name itself stays in whatever case")
+    func removeOtherSpellings() {
+        let names = ["x-tenant", "X_Tenant", "X-TENANT", "X-Tenan", "x_tenant"]
+        var headers = HeaderFields(names.map { HeaderField(name: $0, value: "1") })
+        headers.removeOtherSpellings(of: "X-Tenant")
+        #expect(headers.fields.map(\.name) == ["x-tenant", "X-TENANT", "X-Tenan"])
+    }
+
     @Test(
         "H10 a name that CGI folds into the same variable is removed with it",
         arguments: ["X-Auth-Subject", "X_Auth_Subject", "x-auth_SUBJECT", "X_AUTH-SUBJECT"])

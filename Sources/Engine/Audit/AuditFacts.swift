@@ -60,13 +60,13 @@ struct AuditFacts {
     }
 
     mutating func note(_ context: HandshakeContext) {
-        subject = context.identity?.subject
+        subject = context.identity?.subject ?? context.authorizedSubject
         tokenID = context.identity?.id
         shadow += context.shadowRefusals
     }
 
     mutating func note(_ admitted: AdmittedUpgrade) {
-        subject = admitted.identity?.subject
+        subject = admitted.identity?.subject ?? admitted.authorizedSubject
         tokenID = admitted.identity?.id
         shadow += admitted.shadowRefusals
     }

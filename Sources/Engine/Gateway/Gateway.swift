@@ -95,14 +95,17 @@ package final class Gateway {
         let signer = CurrentSigner()
         let root = configuration.root
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
-        client = try HTTPClient()
+        // Enough that a few authorisation services that hang keep nobody from their turn.
+        client = try HTTPClient(maximumAlive: 256, maximumWaiting: 4096)
         let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
         self.keyWatcher = keyWatcher
+        let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
+        let authorization = AuthorizationCalls(client: client, resolve: resolve, logger: logger)
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
                 policy, tokens: authority, uses: uses, signer: signer, keyWatcher: keyWatcher,
-                resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, after: before)
+                authorization: authorization, resolve: resolve, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }

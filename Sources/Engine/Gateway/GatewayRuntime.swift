@@ -23,8 +23,9 @@ final class GatewayRuntime: Sendable {
     /// upstreams, keys of issuers. Without `keyWatcher` there are no keys but the builtin issuer's.
     init(
         _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
-        signer: CurrentSigner = CurrentSigner(),
-        keyWatcher: KeyWatcher? = nil, resolve: (String) -> String, after before: GatewayRuntime? = nil
+        signer: CurrentSigner = CurrentSigner(), keyWatcher: KeyWatcher? = nil,
+        authorization: (any AuthorizationService)? = nil, resolve: (String) -> String,
+        after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
         policyVersion = versioned.version
@@ -33,6 +34,7 @@ final class GatewayRuntime: Sendable {
         keyRings = issuers.rings
         var environment = MiddlewareEnvironment(
             tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses, signer: signer)
+        environment.authorization = authorization
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {
@@ -45,6 +47,7 @@ final class GatewayRuntime: Sendable {
         let upstreams = Dictionary(
             policy.upstreams.map { ($0.name, UpstreamTarget($0, after: known[$0.name])) }
         ) { first, _ in first }
+        try Self.checkAuthorities(policy, resolve: resolve)
         var routes: [RouteRuntime] = []
         for route in policy.routes {
             guard let upstream = upstreams[route.upstream] else { continue }
@@ -56,6 +59,14 @@ final class GatewayRuntime: Sendable {
         router = Router(routes: routes.map(\.policy))
         memory = environment.memory
         listenersByName = Dictionary(listeners.map { ($0.policy.name, $0) }) { first, _ in first }
+    }
+
+    /// An authority that cannot be read would only be found when the first handshake is refused for it.
+    private static func checkAuthorities(_ policy: Policy, resolve: (String) -> String) throws(CryptoError) {
+        for entry in policy.routes.flatMap(\.middleware) {
+            guard case .authorize(let settings) = entry.settings, let authority = settings.authority else { continue }
+            _ = try TLSClientContext(authorityFile: resolve(authority))
+        }
     }
 
     private static func foreignIssuers(
