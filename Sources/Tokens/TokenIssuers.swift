@@ -36,7 +36,7 @@ package final class TokenIssuers: Sendable {
 
     /// Whether a token that was verified before is no longer good: revoked, or its key is no longer its issuer's.
     package func isRevoked(_ token: VerifiedToken) -> Bool {
-        if authority.isRevoked(token.claims, keyID: token.keyID) { return true }
+        if authority.isRevoked(token.revocableClaims, keyID: token.keyID) { return true }
         guard !token.isBuiltin, let issuer = foreign[token.issuerName] else { return false }
         return !issuer.keys.contains(id: token.keyID)
     }
