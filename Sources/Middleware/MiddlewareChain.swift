@@ -118,9 +118,13 @@ package struct MiddlewareChain: Sendable {
                     SuspendedHandshake(pending: pending, context: context, chain: self, index: steps.count))
             }
         }
-        // While it waited a revocation may have come, which found no connection to end.
-        if isResumed, let identity = context.identity, tokens.isRevoked(identity) {
-            return Self.refused(Refusal(.tokenRevoked), context)
+        // While it waited a revocation may have come, which found no connection to end, or the token's own end.
+        if isResumed, let identity = context.identity {
+            do throws(TokenError) {
+                try tokens.recheck(identity, now: context.time.unixSeconds)
+            } catch {
+                return Self.refused(Refusal(RefusalReason(error)), context)
+            }
         }
         return context.purpose == .connection ? .admitted(AdmittedUpgrade(context)) : answered(context)
     }

@@ -41,6 +41,13 @@ package final class TokenIssuers: Sendable {
         return !issuer.keys.contains(id: token.keyID)
     }
 
+    /// Looks once more at a token that was verified a while ago: `storeUnavailable`, `revoked` or `expired` by now.
+    package func recheck(_ token: VerifiedToken, now: Int64) throws(TokenError) {
+        try authority.checkAvailability()
+        if isRevoked(token) { throw .revoked }
+        guard now < token.expiresAt else { throw .expired }
+    }
+
     /// A look for keys that is worth waiting for, of a token that ``verify(_:issuers:audience:scopes:now:)`` has refused as
     /// `unknownKey` or `keysUnavailable`; nil where there is none. Once it is done, the token can be verified again.
     package func keyRefresh(for token: some StringProtocol, issuers: [String], now: Int64) -> KeyRefresh? {

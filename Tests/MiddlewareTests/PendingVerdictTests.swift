@@ -87,7 +87,7 @@ private let later = HandshakeTime(unixSeconds: noon + 5, monotonic: 5)
         #expect(!admitted.upstreamHeaders.contains("X-Answer"))
     }
 
-    @Test("a token that is revoked while its handshake waits lets nobody in")
+    @Test("a token that is revoked or ends while its handshake waits, or that nobody can look up then, lets nobody in")
     func revokedMeanwhile() throws {
         let authority = ToyKey.authority
         let identity = try authority.verify(
@@ -99,6 +99,13 @@ private let later = HandshakeTime(unixSeconds: noon + 5, monotonic: 5)
         }
         let suspended = try #require(chain.admit(try context()).suspended)
         #expect(suspended.resume(at: later, with: conclusion).admitted != nil)
+        let end = HandshakeTime(unixSeconds: noon + 60, monotonic: 60)
+        let late = try #require(chain.admit(try context()).suspended)
+        #expect(late.resume(at: end, with: conclusion).reason == .tokenExpired)
+        authority.markUnavailable(true)
+        let blind = try #require(chain.admit(try context()).suspended)
+        #expect(blind.resume(at: later, with: conclusion).reason == .tokenStoreUnavailable)
+        authority.markUnavailable(false)
         authority.add([.id("t-1", expiresAt: noon + 60)])
         let again = try #require(chain.admit(try context()).suspended)
         #expect(again.resume(at: later, with: conclusion).reason == .tokenRevoked)
