@@ -63,6 +63,8 @@ package struct HandshakeContext: Sendable {
     var ticketToken: String?
     /// The origin of the page that asks, once it has been checked.
     package var allowedOrigin: String?
+    /// Whether a step in shadow mode looks at it, which must use nothing up.
+    var isTrial = false
     /// Held as long as the connection lives.
     package var leases: [ConnectionLease] = []
     package var shadowRefusals: [ShadowRefusal] = []

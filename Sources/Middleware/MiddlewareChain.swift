@@ -118,9 +118,13 @@ package struct MiddlewareChain: Sendable {
                     SuspendedHandshake(pending: pending, context: context, chain: self, index: steps.count))
             }
         }
-        // While it waited a revocation may have come, which found no connection to end.
-        if isResumed, let identity = context.identity, tokens.isRevoked(identity) {
-            return Self.refused(Refusal(.tokenRevoked), context)
+        // While it waited a revocation may have come, which found no connection to end, or the token's own end.
+        if isResumed, let identity = context.identity {
+            do throws(TokenError) {
+                try tokens.recheck(identity, now: context.time.unixSeconds)
+            } catch {
+                return Self.refused(Refusal(RefusalReason(error)), context)
+            }
         }
         return context.purpose == .connection ? .admitted(AdmittedUpgrade(context)) : answered(context)
     }
@@ -152,11 +156,16 @@ package struct MiddlewareChain: Sendable {
     ) -> Verdict {
         guard step.isShadow else { return conclusion?(&context) ?? step.middleware.evaluate(&context) }
         var copy = context
+        copy.isTrial = true
         let verdict = conclusion?(&copy) ?? step.middleware.evaluate(&copy)
         context.leases = copy.leases
         let refusal: Refusal
         switch verdict {
-        case .pass, .wait(.errand): return verdict
+        case .pass: return verdict
+        case .wait(.errand(let errand)):
+            guard context.purpose != .connection else { return verdict }
+            errand.ask { _ in }
+            refusal = errand.late
         case .refuse(let refused): refusal = refused
         // Nothing is read, let alone swallowed, for a step that does not count.
         case .wait(.firstMessage(let demand)): refusal = demand.late

@@ -57,12 +57,13 @@ package final class TicketOffice: Sendable {
         }
     }
 
-    /// Takes a ticket, which is used from then on.
-    func redeem(_ ticket: String, now: Int64) -> Redemption {
+    /// Takes a ticket, which is used from then on, unless who asks `keepsIt` for somebody else.
+    func redeem(_ ticket: String, now: Int64, keepsIt: Bool = false) -> Redemption {
         state.withLock { state in
             guard let known = state.tickets[ticket] else { return .unknown }
             guard known.end > now else { return .expired }
             guard let token = known.token else { return .used }
+            guard !keepsIt else { return .token(token) }
             state.tickets[ticket]?.token = nil
             state.bytes -= token.utf8.count
             return .token(token)

@@ -35,7 +35,7 @@ struct TokenCheck: HandshakeMiddleware {
         let ticket = CarriedToken(ticketIn: context.request, settings.ticketParameter)
         strip(&context.request)
         if let lockout = lockout(context) { return .refuse(lockout) }
-        if context.purpose == .connection, let reason = redeem(ticket, for: &carried, now: context.time.monotonic) {
+        if context.purpose == .connection, let reason = redeem(ticket, for: &carried, context) {
             return fail(reason, context)
         }
         switch carried {
@@ -73,12 +73,14 @@ struct TokenCheck: HandshakeMiddleware {
     }
 
     /// Puts the token that a ticket stands for beside what is carried openly. Why not, where it stands for none.
-    private func redeem(_ ticket: CarriedToken, for carried: inout CarriedToken, now: Int64) -> RefusalReason? {
+    private func redeem(
+        _ ticket: CarriedToken, for carried: inout CarriedToken, _ context: HandshakeContext
+    ) -> RefusalReason? {
         switch ticket {
         case .none: return nil
         case .ambiguous: return .tokenAmbiguous
         case .token(let text):
-            switch tickets.redeem(text, now: now) {
+            switch tickets.redeem(text, now: context.time.monotonic, keepsIt: context.isTrial) {
             case .token(let token):
                 carried.add(token[...])
                 return nil

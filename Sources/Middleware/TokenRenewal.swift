@@ -13,7 +13,7 @@ package struct TokenRenewal: Sendable {
         case refused(RefusalReason)
     }
 
-    private let check: TokenCheck
+    private var check: TokenCheck
     private let pointer: JSONPointer
     /// Whether a message brings a token.
     let test: JSONTest
@@ -24,6 +24,13 @@ package struct TokenRenewal: Sendable {
         self.check = check
         self.pointer = pointer
         self.test = test
+    }
+
+    /// Looks for the token where it did, and judges it as `other` does.
+    package func judging(as other: TokenRenewal) -> TokenRenewal {
+        var renewal = self
+        renewal.check = other.check
+        return renewal
     }
 
     /// What becomes of a connection of `identity` for which `message` has come. `now` in Unix seconds.
@@ -39,6 +46,8 @@ package struct TokenRenewal: Sendable {
             guard fresh.subject == identity.subject, fresh.issuerName == identity.issuerName else {
                 return .refused(.tokenSubjectMismatch)
             }
+            // Nobody counts a renewal, and what is not counted is not bounded.
+            guard fresh.claims.uses == nil else { return .refused(.tokenExhausted) }
             return .renewed(fresh, term)
         } catch {
             let isOpen =

@@ -22,6 +22,12 @@ extension PolicyDecoder {
                 "a ticket is given for a token in a header or a cookie, and `from` names neither; add `header: Authorization`"
             )
         }
+        if let parameter = decoded.ticketParameter, decoded.carriers.contains(.query(parameter)) {
+            refuse(
+                node.position,
+                "a ticket and a token cannot both stand in the query parameter \(quoted(parameter)); give one another name"
+            )
+        }
         return decoded
     }
 

@@ -67,7 +67,7 @@ extension TokenStore {
             }
             try database.execute(sql: "UPDATE keys SET state = 'retired' WHERE kid = ?", arguments: [id])
             let lastExpiry: Int64 = max(now, try row.integer(6))
-            try self.insert(database, .key(id), forgetAfter: lastExpiry + Self.retention)
+            try self.insert(database, .key(id), forgetAfter: lastExpiry.saturatingAdd(Self.retention))
             let successor = state == .signing ? try self.insert(database, self.made(make), now: now) : nil
             return .retired(tokens: tokens, successor: successor?.id, isErased: true)
         }

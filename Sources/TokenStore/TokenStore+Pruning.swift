@@ -4,6 +4,10 @@ extension TokenStore {
     /// How long a token that has expired can still be listed, in seconds.
     static let retention: Int64 = 7 * 86_400
 
+    /// How long a subject's revocation is kept at least, in seconds: it holds for tokens of other issuers, too, of whose ends
+    /// there is no record.
+    static let subjectRetention: Int64 = 30 * 86_400
+
     /// How many rows of each kind an issue or a revocation removes in passing: more than it adds, so that the tables shrink.
     static let pruneInPassing = 16
 

@@ -8,7 +8,7 @@ extension TokenStore {
         case revoked(tokens: Int)
         /// All of it had been revoked before.
         case alreadyRevoked
-        /// All of it has expired, and is refused for that.
+        /// All of it has expired, and is refused for that. Sockets that a route lets it hold for longer end.
         case alreadyExpired
         /// Nothing of that id or subject was ever issued.
         case unknown
@@ -41,12 +41,13 @@ extension TokenStore {
         try write { database in
             try self.prune(database, now: now, limit: Self.pruneInPassing)
             guard let last = try self.last(database, subject: subject) else { return .unknown }
-            guard last.expiry > now else { return .alreadyExpired }
             let tokens = try self.unrevokedTokens(database, "subject = ? AND expires > ?", [subject, now])
-            guard tokens > 0 else { return .alreadyRevoked }
+            // Also where there is none left that would be admitted: what has expired may still hold a socket.
             try self.insert(
-                database, .subject(subject, issuedUntil: max(now, last.issue)), forgetAfter: last.expiry)
-            return .revoked(tokens: tokens)
+                database, .subject(subject, issuedUntil: max(now, last.issue)),
+                forgetAfter: max(last.expiry, now + Self.subjectRetention))
+            if last.expiry <= now { return .alreadyExpired }
+            return tokens > 0 ? .revoked(tokens: tokens) : .alreadyRevoked
         }
     }
 
@@ -60,7 +61,8 @@ extension TokenStore {
             let lastIssue = try Int64.fetchOne(database, sql: "SELECT max(issued) FROM tokens") ?? now
             let issuedUntil = max(now, lastIssue)
             try self.insert(
-                database, .all(issuedUntil: issuedUntil), forgetAfter: issuedUntil + Lifetime.maximumSeconds)
+                database, .all(issuedUntil: issuedUntil),
+                forgetAfter: issuedUntil.saturatingAdd(Lifetime.maximumSeconds))
             return .revoked(tokens: tokens)
         }
     }
@@ -139,7 +141,12 @@ extension TokenStore {
     }
 
     private func revoke(_ database: Database, _ token: TokenRecord, now: Int64) throws -> RevocationOutcome {
-        guard token.expiresAt > now else { return .alreadyExpired }
+        guard token.expiresAt > now else {
+            // It may still hold a socket.
+            let end = now + Self.retention
+            try insert(database, .id(token.id, expiresAt: end), forgetAfter: end)
+            return .alreadyExpired
+        }
         let isRevoked = try isRevoked(
             database, id: token.id, subject: token.subject, issuedAt: token.issuedAt, keyID: token.keyID)
         guard !isRevoked else { return .alreadyRevoked }

@@ -17,10 +17,12 @@ extension TokenStore {
             return try write { database in
                 try self.prune(database, now: now, limit: Self.pruneInPassing)
                 let key = try self.signingKey(database, now: now, orMake: makeKey)
-                let revokedUntil = try self.revokedUntil(database, subject: subject)
+                let revokedUntil = try self.revokedUntil(database, subject: subject) ?? now - 1
+                // No token is issued later than that.
+                guard revokedUntil < .max else { throw Row.UnreadableColumn() }
                 let made: (token: Token, claims: TokenClaims)
                 do {
-                    made = try sign(key, max(now, (revokedUntil ?? now - 1) + 1))
+                    made = try sign(key, max(now, revokedUntil + 1))
                 } catch {
                     failure = error
                     throw CancellationError()

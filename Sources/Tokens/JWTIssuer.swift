@@ -26,13 +26,15 @@ package struct JWTIssuer: Sendable {
         guard let key = candidates.first(where: { $0.verifier.isValid(token.signature, for: token.signingInput) })
         else { throw .signatureInvalid }
         try rules.checkTime(claims, now: now)
+        let verified = VerifiedToken(
+            claims: claims, issuerName: name, keyID: key.id, isBuiltin: false, expiresAt: rules.end(of: claims),
+            clockSkew: rules.clockSkew)
         // Looked up after the slow signature, so that a revocation that came meanwhile counts.
-        try revocations.checkRevocation(claims, keyID: key.id)
+        try revocations.checkRevocation(verified.revocableClaims, keyID: key.id)
         try rules.checkPurpose(claims, payload: token.payload)
         if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
         guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }
-        return VerifiedToken(
-            claims: claims, issuerName: name, keyID: key.id, isBuiltin: false, expiresAt: rules.end(of: claims))
+        return verified
     }
 
     /// A look for the key of a token that was refused for want of it. None for one that would be refused all the same.

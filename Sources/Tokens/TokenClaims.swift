@@ -122,9 +122,6 @@ package struct TokenClaims: Sendable, Hashable {
 
 /// Claims that `portcullis token issue` writes and no RFC knows. In tokens of other issuers they mean nothing here.
 extension TokenClaims {
-    /// Names of the private claims.
-    package static let privateNames = ["uses", "from_address"]
-
     /// `uses`: how many connections the token is good for in all, at least 1; nil for any number.
     package var uses: Int64? {
         guard issuer == Self.builtinIssuer, case .integer(let uses)? = other["uses"] else { return nil }

@@ -36,9 +36,16 @@ package final class TokenIssuers: Sendable {
 
     /// Whether a token that was verified before is no longer good: revoked, or its key is no longer its issuer's.
     package func isRevoked(_ token: VerifiedToken) -> Bool {
-        if authority.isRevoked(token.claims, keyID: token.keyID) { return true }
+        if authority.isRevoked(token.revocableClaims, keyID: token.keyID) { return true }
         guard !token.isBuiltin, let issuer = foreign[token.issuerName] else { return false }
         return !issuer.keys.contains(id: token.keyID)
+    }
+
+    /// Looks once more at a token that was verified a while ago: `storeUnavailable`, `revoked` or `expired` by now.
+    package func recheck(_ token: VerifiedToken, now: Int64) throws(TokenError) {
+        try authority.checkAvailability()
+        if isRevoked(token) { throw .revoked }
+        guard now < token.expiresAt else { throw .expired }
     }
 
     /// A look for keys that is worth waiting for, of a token that ``verify(_:issuers:audience:scopes:now:)`` has refused as

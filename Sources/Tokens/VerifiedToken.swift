@@ -9,16 +9,29 @@ package struct VerifiedToken: Sendable, Hashable {
     package let isBuiltin: Bool
     /// Unix seconds; the token has ended at this second. For another issuer's, its `exp` and the clock skew that is allowed for.
     package let expiresAt: Int64
+    /// How far its issuer's clock may be ahead of this one, in seconds.
+    private let clockSkew: Int64
 
     // Internal, so that no other target can claim to have verified something.
     init(
-        claims: TokenClaims, issuerName: String, keyID: String, isBuiltin: Bool = true, expiresAt: Int64? = nil
+        claims: TokenClaims, issuerName: String, keyID: String, isBuiltin: Bool = true, expiresAt: Int64? = nil,
+        clockSkew: Int64 = 0
     ) {
         self.claims = claims
         self.issuerName = issuerName
         self.keyID = keyID
         self.isBuiltin = isBuiltin
         self.expiresAt = expiresAt ?? claims.expiresAt
+        self.clockSkew = clockSkew
+    }
+
+    /// The claims as revocations look at them: by this clock it may have been issued as much earlier, and what may have been
+    /// revoked is.
+    package var revocableClaims: TokenClaims {
+        var claims = claims
+        let (earliest, overflow) = claims.issuedAt.subtractingReportingOverflow(clockSkew)
+        claims.issuedAt = overflow ? .min : earliest
+        return claims
     }
 
     package var subject: String { claims.subject }

@@ -114,7 +114,7 @@ struct TokenRevokeCommand: ParsableCommand {
                 subject == nil && !all
                     ? "revoked \(what)" : "revoked \(what) (\(tokens) that \(tokens == 1 ? "was" : "were") valid)")
         case .alreadyRevoked: print("\(what) was revoked before")
-        case .alreadyExpired: print("\(what) has expired: there is nothing to revoke")
+        case .alreadyExpired: print("\(what) has expired; sockets that it still holds are closed")
         case .unknown:
             throw Console.failure(
                 "nothing was revoked: \(what) was never issued from \(state.directory); "

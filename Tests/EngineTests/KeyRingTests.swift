@@ -139,6 +139,10 @@ private func answer(_ body: String, status: Int = 200, _ fields: [HeaderField] =
         try write(Example.set(Example.es))
         _ = ring.readFile(unixSeconds: 0)
         #expect(ring.readFile(unixSeconds: 0) == .unchanged(recovered: false))
+        // Who may write a file may say of any time that it was then.
+        let longAgo = [FileAttributeKey.modificationDate: Date(timeIntervalSince1970: -1000)]
+        try FileManager.default.setAttributes(longAgo, ofItemAtPath: path)
+        #expect(ring.readFile(unixSeconds: .max) == .unchanged(recovered: false))
         try FileManager.default.removeItem(atPath: path)
         #expect(ring.readFile(unixSeconds: later) == .failed("read: No such file or directory", isNews: true))
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)

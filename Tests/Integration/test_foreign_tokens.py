@@ -92,11 +92,14 @@ def test_revocation_by_subject_reaches_foreign_tokens(
 ) -> None:
     door = gateway(upstream, middleware=BOTH, issuers=issuer({"file": str(file)}))
     socket = door.connect(token=token(first))
-    assert greets(socket)
+    # Of an issuer whose clock is ahead.
+    ahead = door.connect(token=token(first, iat=int(time.time()) + 10))
+    assert greets(socket) and greets(ahead)
     # The store revokes subjects that it knows.
     door.issue("alice", "chat")
     door.revoke("--subject", "alice")
     assert socket.closing() == (1008, "token-revoked")
+    assert ahead.closing() == (1008, "token-revoked")
     door.refused("token-revoked", 401, token=token(first, iat=int(time.time()) - 60))
     door.refused("token-revoked", 401, token=token(first, iat=None))
 

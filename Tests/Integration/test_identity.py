@@ -79,6 +79,17 @@ def test_expiry_grace(gateway: StartGateway, upstream: Upstream) -> None:
         assert socket.closing() == (1008, "token-expired")
 
 
+def test_revocation_within_the_grace(gateway: StartGateway, upstream: Upstream) -> None:
+    """Nothing of the token is left to be admitted, and its socket ends all the same."""
+    door = gateway(upstream, middleware=[token(expiry_grace="1h")])
+    for how in (["--subject", "alice"], []):
+        short = door.issue("alice", None, "--ttl", "2s")
+        with door.connect(token=short) as socket:
+            wait_until(lambda: is_refused(door, short), "the token to expire")
+            door.revoke(*(how or [short]))
+            assert socket.closing() == (1008, "token-revoked")
+
+
 def test_uses(gateway: StartGateway, upstream: Upstream) -> None:
     """So many connections in all, also beyond a restart; one that is refused for something else is none."""
     limit = {"connection_limit": {"maximum": 1}}
@@ -87,6 +98,8 @@ def test_uses(gateway: StartGateway, upstream: Upstream) -> None:
     with door.connect(token=thrice):
         for _ in range(3):
             door.refused("connection-limit-exceeded", 429, token=thrice)
+    # Its place is free once both sides have gone.
+    door.wait_audit("closed")
     with door.connect(token=thrice) as client:
         client.send("hi")
         assert client.recv() == "hello:hi"

@@ -2,11 +2,16 @@
 
 import json
 import time
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import frames
 from conftest import StartGateway
+from key_service import make
 from policy import token
+from test_foreign_tokens import issuer, write
+from test_foreign_tokens import token as foreign
 from upstreams import Upstream
 
 
@@ -88,3 +93,45 @@ def test_many_renewals_in_one_write(gateway: StartGateway, upstream: Upstream) -
         raw.upgrade(frames.upgrade_request(Authorization=f"Bearer {good}"))
         raw.send(frames.encode(0x1, renews(good).encode()) * 200 + frames.encode(0x1, b"end"))
         assert raw.frame().payload == b"hello:end"  # type: ignore[union-attr]
+
+
+def test_policy_in_force_judges(gateway: StartGateway, upstream: Upstream, tmp_path: Path) -> None:
+    """A key that a reload has taken away, from the issuer and not out of its file, renews nothing."""
+    before, after = make("before"), make("after")
+    write(tmp_path / "before.json", before)
+    write(tmp_path / "after.json", after)
+    door = gateway(
+        upstream,
+        middleware=[token(issuers=["corporate"], renew={})],
+        issuers=issuer({"file": str(tmp_path / "before.json")}),
+    )
+    with door.connect(token=foreign(before)) as first, door.connect(token=foreign(before)) as second:
+        changed = deepcopy(door.policy)
+        changed["token_issuers"]["corporate"]["jwt"]["keys"] = {"file": str(tmp_path / "after.json")}
+        door.reload(changed)
+        first.send(renews(foreign(before)))
+        assert first.closing() == (1008, "token-unknown-key")
+        second.send(renews(foreign(after)))
+        second.send("hi")
+        assert second.recv() == "hello:hi"
+
+
+def test_policy_in_force_renews_nothing(gateway: StartGateway, upstream: Upstream) -> None:
+    """The message is swallowed as before, and the end stays where it was."""
+    door = gateway(upstream, middleware=[token(renew={})])
+    short, long = door.issue("alice", None, "--ttl", "4s"), door.issue("alice", None, "--ttl", "1h")
+    with door.connect(token=short) as client:
+        changed = deepcopy(door.policy)
+        del changed["routes"][0]["middleware"][0]["token"]["renew"]
+        door.reload(changed)
+        client.send(renews(long))
+        client.send("hi")
+        assert client.recv() == "hello:hi"
+        assert client.closing() == (1008, "token-expired")
+
+
+def test_counted_tokens_renew_nothing(gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream, middleware=[token(renew={})])
+    with door.connect(token=door.issue()) as client:
+        client.send(renews(door.issue("alice", None, "--uses", "1")))
+        assert client.closing() == (1008, "token-exhausted")

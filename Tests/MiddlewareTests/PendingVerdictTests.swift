@@ -7,6 +7,8 @@ import WebSocketProtocol
 
 /// Waits, and then says what it is told to.
 private struct Waiting: HandshakeMiddleware {
+    func judges(_ purpose: HandshakePurpose) -> Bool { true }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         .wait(.errand(Errand(patience: .seconds(1), late: Refusal(.requestTimeout)) { _ in }))
     }
@@ -85,7 +87,7 @@ private let later = HandshakeTime(unixSeconds: noon + 5, monotonic: 5)
         #expect(!admitted.upstreamHeaders.contains("X-Answer"))
     }
 
-    @Test("a token that is revoked while its handshake waits lets nobody in")
+    @Test("a token that is revoked or ends while its handshake waits, or that nobody can look up then, lets nobody in")
     func revokedMeanwhile() throws {
         let authority = ToyKey.authority
         let identity = try authority.verify(
@@ -97,8 +99,28 @@ private let later = HandshakeTime(unixSeconds: noon + 5, monotonic: 5)
         }
         let suspended = try #require(chain.admit(try context()).suspended)
         #expect(suspended.resume(at: later, with: conclusion).admitted != nil)
+        let end = HandshakeTime(unixSeconds: noon + 60, monotonic: 60)
+        let late = try #require(chain.admit(try context()).suspended)
+        #expect(late.resume(at: end, with: conclusion).reason == .tokenExpired)
+        authority.markUnavailable(true)
+        let blind = try #require(chain.admit(try context()).suspended)
+        #expect(blind.resume(at: later, with: conclusion).reason == .tokenStoreUnavailable)
+        authority.markUnavailable(false)
         authority.add([.id("t-1", expiresAt: noon + 60)])
         let again = try #require(chain.admit(try context()).suspended)
         #expect(again.resume(at: later, with: conclusion).reason == .tokenRevoked)
+    }
+
+    @Test("nobody waits for a ticket, and is refused none by a step in shadow mode that would")
+    func ticket() throws {
+        let connection = try context()
+        let asking = HandshakeContext(
+            request: connection.request, clientAddress: connection.clientAddress, requestID: "r-1",
+            time: connection.time, purpose: .ticket(seed: []))
+        // Refused in the end, as the chain checks no token.
+        let (refusal, context) = try #require(chain([Waiting()], shadow: true).admit(asking).refused)
+        #expect(refusal.reason == .tokenMissing)
+        #expect(context.shadowRefusals.map(\.reason) == [.requestTimeout])
+        #expect(chain([Waiting()]).admit(asking).reason == .requestTimeout)
     }
 }

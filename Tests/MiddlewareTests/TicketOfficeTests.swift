@@ -96,6 +96,25 @@ private func seed(_ number: Int) -> [UInt8] {
         }
     }
 
+    @Test("a step in shadow mode looks at a ticket and leaves it for the one that counts")
+    func shadow() throws {
+        var settings = TokenSettings(issuers: ["local"])
+        settings.ticketParameter = "ticket"
+        var stricter = settings
+        stricter.audience = "news"
+        var environment = MiddlewareEnvironment(tokens: ToyKey.authority)
+        let chain = MiddlewareChain(
+            entries: [
+                MiddlewareEntry(settings: .token(stricter), mode: .shadow, position: position),
+                MiddlewareEntry(settings: .token(settings), position: position),
+            ], name: "route chat", environment: &environment)
+        let office = environment.memory.tickets
+        let ticket = try #require(office.issue(for: try ToyKey.token(), seed: seed(1), now: 0))
+        let admitted = try #require(chain.admit(try context("/chat?ticket=\(ticket)")).admitted)
+        #expect(admitted.shadowRefusals.map(\.reason) == [.tokenAudienceMismatch])
+        #expect(chain.admit(try context("/chat?ticket=\(ticket)")).reason == .ticketUsed)
+    }
+
     @Test("a ticket beside another token is ambiguous")
     func ambiguous() throws {
         let ticket = try ticket(try ask([("Authorization", "Bearer \(try ToyKey.token())")]))

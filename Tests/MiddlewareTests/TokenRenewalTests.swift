@@ -43,6 +43,7 @@ extension TokenRenewal.Outcome {
         #expect(try fresh(message(ToyKey.token(expiresAt: noon))).reason == .tokenExpired)
         #expect(try fresh(message(ToyKey.token()), maximumAge: .seconds(60)).reason == .tokenTooOld)
         #expect(try fresh(message("x")).reason == .tokenMalformed)
+        #expect(try fresh(message(ToyKey.token(other: ["uses": .integer(1)]))).reason == .tokenExhausted)
         let revoked = ToyKey.authority
         revoked.add([.id("t-1", expiresAt: noon + 60)])
         #expect(try fresh(message(ToyKey.token()), authority: revoked).reason == .tokenRevoked)

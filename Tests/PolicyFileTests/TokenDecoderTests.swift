@@ -66,6 +66,11 @@ struct TokenDecoderTests {
             3:3: error: with `first_message` the 101 has gone out before this entry runs: move its `response` before `token`
             4:3: error: `first_message` cannot be tried in shadow: a server behind would get the message; leave it out of `from`
             4:74: error: this carrier stands in `from` twice; remove one of them
+            == ticket and token in one parameter
+            - origin: { allow: [], missing: allow }
+            - token: { issuers: [local], from: [{ cookie: c }, { query: ticket }, { ticket: {} }] }
+            ----
+            2:36: error: a ticket and a token cannot both stand in the query parameter `ticket`; give one another name
             == token without issuers
             - token: { from: [], scopes: read, audience: "" }
             ----

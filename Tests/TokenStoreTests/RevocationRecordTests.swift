@@ -27,7 +27,7 @@ import Tokens
     @Test func bySubject() throws {
         #expect(try store.revoke(subject: "alice", now: 1500) == .revoked(tokens: 2))
         #expect(try store.revoke(subject: "alice", now: 1501) == .alreadyRevoked)
-        #expect(try revocations() == [.subject("alice", issuedUntil: 1500)])
+        #expect(try revocations() == [.subject("alice", issuedUntil: 1501)])
         #expect(try store.revoke(id: "t1", now: 1501) == .alreadyRevoked)
     }
 
@@ -40,12 +40,57 @@ import Tokens
         #expect(try store.revoke(TokenRecord.example("t1").claims, keyID: nil, now: 1500) == .revoked(tokens: 1))
     }
 
-    @Test func unknownOrExpiredMakesNoRevocation() throws {
+    @Test func unknownMakesNoRevocation() throws {
         #expect(try store.revoke(id: "nope", now: 1500) == .unknown)
         #expect(try store.revoke(subject: "nobody", now: 1500) == .unknown)
+        #expect(try revocations().isEmpty)
+    }
+
+    @Test("what has expired is revoked all the same, for a week: it may still hold a socket")
+    func expired() throws {
+        let end: Int64 = 2000 + 7 * 86_400
         #expect(try store.revoke(id: "t1", now: 2000) == .alreadyExpired)
         #expect(try store.revoke(subject: "bob", now: 2000) == .alreadyExpired)
+        #expect(try revocations() == [.id("t1", expiresAt: end), .subject("bob", issuedUntil: 2000)])
+        _ = try store.prune(now: end - 1, limit: 10)
+        #expect(try revocations().count == 2)
+        _ = try store.prune(now: end, limit: 10)
+        #expect(try revocations() == [.subject("bob", issuedUntil: 2000)])
+    }
+
+    @Test("a subject's revocation outlives the tokens on record: it holds for those of other issuers, too")
+    func foreignOfTheSubject() throws {
+        let end: Int64 = 1500 + 30 * 86_400
+        _ = try store.revoke(subject: "bob", now: 1500)
+        _ = try store.prune(now: end - 1, limit: 10)
+        #expect(try store.isRevoked(id: "", subject: "bob", issuedAt: 1500, keyID: "corporate/k"))
+        _ = try store.prune(now: end, limit: 10)
         #expect(try revocations().isEmpty)
+    }
+
+    @Test("a subject's token that has expired is revoked beside those that were revoked one by one")
+    func expiredAmongRevoked() throws {
+        _ = try store.revoke(id: "t2", now: 1500)
+        #expect(try store.revoke(subject: "alice", now: 2500) == .alreadyRevoked)
+        #expect(try store.isRevoked(.example("t1")))
+    }
+
+    @Test("times that no clock has come back as an error, or are as late as can be")
+    func extremeTimes() throws {
+        let key = try store.signingKey(now: 1500) { .made("k1") }
+        try state.execute("UPDATE tokens SET issued = \(Int64.max), expires = \(Int64.max)")
+        try state.execute("UPDATE keys SET last_expiry = \(Int64.max)")
+        #expect(try store.revokeAll(now: 1500) == .revoked(tokens: 3))
+        guard case .retired = try store.retireKey(id: key.id, now: 1500, orMake: { .made("k2") }) else {
+            Issue.record("not retired")
+            return
+        }
+        #expect(
+            storeError {
+                try store.issue(
+                    subject: "alice", now: 1500, orMakeKey: { .made("k3") },
+                    sign: { _, _ in ((), TokenRecord.example().claims) })
+            } == .damaged)
     }
 
     @Test("a token that is issued after its subject was revoked is good, and can be revoked again")
@@ -78,12 +123,12 @@ import Tokens
     @Test("revocations of tokens that have expired are forgotten, and their numbers are not used again")
     func forgetting() throws {
         _ = try store.revoke(id: "t1", now: 1500)
-        _ = try store.revoke(subject: "bob", now: 1500)
+        _ = try store.revoke(id: "b1", now: 1500)
         let sequence = try store.changes(since: 0).sequence
         #expect(try store.revoke(id: "t2", now: 2000) == .revoked(tokens: 1))
         #expect(try revocations() == [.id("t2", expiresAt: 3000)])
         #expect(try store.changes(since: sequence).revocations == [.id("t2", expiresAt: 3000)])
-        _ = try store.revoke(id: "t2", now: 3000)
+        _ = try store.prune(now: 3000, limit: 10)
         #expect(try revocations().isEmpty)
         try store.record(.example("t4", expiresAt: 9000))
         _ = try store.revoke(id: "t4", now: 3000)
@@ -110,7 +155,7 @@ import Tokens
         try store.record(.example("new", issuedAt: 1502, expiresAt: 9000))
         #expect(try !store.isRevoked(.example("new", issuedAt: 1502)))
         #expect(try store.revokeAll(now: 1600) == .revoked(tokens: 1))
-        #expect(try revocations() == [.all(issuedUntil: 1600)])
+        #expect(try revocations() == [.subject("bob", issuedUntil: 1502), .all(issuedUntil: 1600)])
         // Tokens that are not on record can live this long.
         #expect(try store.prune(now: 1600 + Lifetime.maximumSeconds - 1, limit: 100) == false)
         #expect(try revocations() == [.all(issuedUntil: 1600)])

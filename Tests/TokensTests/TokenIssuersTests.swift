@@ -246,8 +246,20 @@ private func issuerKey(_ keyID: String?, secret: String = "s", _ algorithms: [Si
         // Without `iat` it counts as issued before anything was revoked.
         #expect(throws: TokenError.revoked) { try verify(token()) }
         #expect(throws: Never.self) { try verify(token(Self.claims + #","iat":1400"#)) }
+        #expect(throws: TokenError.revoked) { try verify(token(Self.claims + #","iat":\#(Int64.min)"#)) }
         authority.markUnavailable(true)
         #expect(throws: TokenError.storeUnavailable) { try verify(token(Self.claims + #","iat":1400"#)) }
+    }
+
+    @Test("what an issuer whose clock is ahead may have issued before a revocation is revoked by it")
+    func revocationAndSkew() throws {
+        let ahead = try verify(token(Self.claims + #","iat":1510"#))
+        authority.add([.all(issuedUntil: 1480)])
+        #expect(issuers().isRevoked(ahead))
+        #expect(throws: TokenError.revoked) { try verify(token(Self.claims + #","iat":1510"#)) }
+        #expect(throws: Never.self) { try verify(token(Self.claims + #","iat":1511"#)) }
+        #expect(Revocation.all(issuedUntil: 1480).covers(ahead.revocableClaims, keyID: ahead.keyID))
+        #expect(ahead.claims.issuedAt == 1510)
     }
 
     @Test("a key that goes takes its tokens along, and one that stays does not")

@@ -90,6 +90,11 @@ final class GatewayRuntime: Sendable {
         return (issuers, rings)
     }
 
+    /// How live connections of the route of that name may bring a fresh token; nil where they may not.
+    func renewal(ofRoute name: String?) -> TokenRenewal? {
+        routes.first { $0.policy.name == name }?.chain.renewal
+    }
+
     /// What `listener` is in this policy; nil where this policy no longer has it.
     func successor(of listener: Listener) -> Listener? {
         listenersByName[listener.policy.name]

@@ -14,6 +14,7 @@ package enum KeyFile {
         let device: UInt
         let inode: UInt
         let size: Int
+        /// Anything at all: who may write a file may set its time.
         let seconds: Int
         let nanoseconds: Int
 

@@ -58,7 +58,7 @@ final class KeyRing: TokenKeySource {
         do throws(KeyFile.Failure) {
             let outcome = take(try KeyFile.read(path))
             // One that was written just now may be written again without another time: it is read once more.
-            let isSettled = stamp.map { unixSeconds - Int64($0.seconds) > 1 } ?? false
+            let isSettled = stamp.map { Int64($0.seconds) < unixSeconds - 1 } ?? false
             state.withLock { $0.stamp = isSettled ? stamp : nil }
             return outcome
         } catch {

@@ -39,7 +39,7 @@ struct IdentityIndex {
         by revocation: Revocation, among candidates: [ObjectIdentifier: Session]?
     ) -> [Session] {
         candidates?.values.filter { session in
-            session.identity.map { revocation.covers($0.claims, keyID: $0.keyID) } ?? false
+            session.identity.map { revocation.covers($0.revocableClaims, keyID: $0.keyID) } ?? false
         } ?? []
     }
 }

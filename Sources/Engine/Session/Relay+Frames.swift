@@ -23,7 +23,12 @@ extension Relay {
 
     /// A message has brought a fresh token.
     private func renew(by message: [UInt8]) {
-        guard let renewal = terms.rules.renewal, let identity = session.identity else { return }
+        // By the policy in force, which may know the issuer's keys no longer: otherwise a connection could be renewed for ever
+        // by what has long been withdrawn. Where it renews nothing, the connection ends with the token that it has.
+        let inForce = session.host.runtime.renewal(ofRoute: session.facts.route)
+        guard let identity = session.identity, let inForce,
+            let renewal = terms.rules.renewal?.judging(as: inForce)
+        else { return }
         let now = SystemClock.unixMilliseconds() / 1000
         switch renewal.judge(message, of: identity, from: session.facts.client, now: now) {
         case .renewed(let fresh, let term):
