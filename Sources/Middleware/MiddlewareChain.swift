@@ -138,10 +138,13 @@ package struct MiddlewareChain: Sendable {
             return .answered(.mayAsk, context)
         }
         guard let token = context.ticketToken else { return .refused(Refusal(.tokenMissing), context) }
-        guard let ticket = tickets.issue(for: token, seed: seed, now: context.time.monotonic) else {
-            return .refused(Refusal(.capacityExceeded), context)
+        switch tickets.issue(for: token, seed: seed, now: context.time.monotonic) {
+        case .ticket(let ticket): return .answered(.ticket(ticket), context)
+        case .tooMany:
+            let wait = Int(TicketOffice.lifetime)
+            return .refused(Refusal(.ticketLimitExceeded, retryAfterSeconds: wait), context)
+        case .full: return .refused(Refusal(.capacityExceeded), context)
         }
-        return .answered(.ticket(ticket), context)
     }
 
     private static func refused(_ refusal: Refusal, _ context: consuming HandshakeContext) -> ChainOutcome {

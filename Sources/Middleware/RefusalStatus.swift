@@ -18,7 +18,7 @@ extension RefusalReason {
         case .routeNotFound: 404
         case .requestTimeout: 408
         case .upgradeRequired, .versionUnsupported: 426
-        case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded: 429
+        case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded, .ticketLimitExceeded: 429
         case .headersTooLarge: 431
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
         case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable, .authorizationUnavailable:
@@ -60,6 +60,7 @@ extension RefusalReason {
         case .ticketUsed: "The ticket has been used."
         case .ticketExpired: "The ticket has expired."
         case .ticketUnknown: "The ticket is not known here."
+        case .ticketLimitExceeded: "Too many tickets were asked for with this token."
         case .tokenFailuresExceeded: "Too many tokens from this address were not accepted."
         case .tokenClaimMismatch: "The token does not say what is needed here."
         case .tokenStoreUnavailable, .tokenKeysUnavailable: "Tokens cannot be checked at the moment."

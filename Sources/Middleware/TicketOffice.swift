@@ -18,6 +18,15 @@ package final class TicketOffice: Sendable {
         case unknown
     }
 
+    /// What becomes of a token that is shown for a ticket.
+    enum Issue: Hashable {
+        case ticket(String)
+        /// It has as many good tickets as one token may have.
+        case tooMany
+        /// There is no room for anybody's.
+        case full
+    }
+
     private struct Ticket {
         /// nil once it is used.
         var token: String?
@@ -30,7 +39,12 @@ package final class TicketOffice: Sendable {
         var order: [String] = []
         var first = 0
         var bytes = 0
+        /// Good tickets of each token that has any.
+        var good: [String: Int] = [:]
     }
+
+    /// Good tickets of one token: nobody may take all the room there is.
+    static let maximumOfToken = 64
 
     private let maximumTickets: Int
     private let maximumBytes: Int
@@ -42,18 +56,21 @@ package final class TicketOffice: Sendable {
         self.maximumBytes = maximumBytes
     }
 
-    /// A ticket for `token`, made of random bytes, of which there must be 32. nil where there is no room. `now` in nanoseconds.
-    func issue(for token: String, seed: [UInt8], now: Int64) -> String? {
+    /// A ticket for `token`, made of random bytes, of which there must be 32. `now` in nanoseconds.
+    func issue(for token: String, seed: [UInt8], now: Int64) -> Issue {
         let ticket = Base64URL.encode(seed)
         return state.withLock { state in
             Self.forget(&state, now: now)
             let bytes = token.utf8.count
-            guard state.tickets.count < maximumTickets, state.bytes + bytes <= maximumBytes else { return nil }
-            guard state.tickets[ticket] == nil else { return nil }
+            guard state.good[token, default: 0] < Self.maximumOfToken else { return .tooMany }
+            guard state.tickets.count < maximumTickets, state.bytes + bytes <= maximumBytes,
+                state.tickets[ticket] == nil
+            else { return .full }
+            state.good[token, default: 0] += 1
             state.tickets[ticket] = Ticket(token: token, end: now + Self.lifetime * 1_000_000_000)
             state.order.append(ticket)
             state.bytes += bytes
-            return ticket
+            return .ticket(ticket)
         }
     }
 
@@ -65,7 +82,7 @@ package final class TicketOffice: Sendable {
             guard let token = known.token else { return .used }
             guard !keepsIt else { return .token(token) }
             state.tickets[ticket]?.token = nil
-            state.bytes -= token.utf8.count
+            Self.release(token, &state)
             return .token(token)
         }
     }
@@ -73,12 +90,19 @@ package final class TicketOffice: Sendable {
     /// Tickets that are remembered, and the bytes of their tokens.
     var held: (tickets: Int, bytes: Int) { state.withLock { ($0.tickets.count, $0.bytes) } }
 
+    /// A ticket of the token is good no more.
+    private static func release(_ token: String, _ state: inout State) {
+        state.bytes -= token.utf8.count
+        let rest = state.good[token, default: 0] - 1
+        state.good[token] = rest > 0 ? rest : nil
+    }
+
     /// Forgets tickets that ended long enough ago that nobody who brings one need be told that it did.
     private static func forget(_ state: inout State, now: Int64) {
         while state.first < state.order.count, let ticket = state.tickets[state.order[state.first]],
             ticket.end + lifetime * 1_000_000_000 <= now
         {
-            state.bytes -= ticket.token?.utf8.count ?? 0
+            if let token = ticket.token { release(token, &state) }
             state.tickets[state.order[state.first]] = nil
             state.first += 1
         }

@@ -71,11 +71,19 @@ extension PolicyDecoder {
             let fields = fields(value, of: "`first_message`", keys: ["timeout", "pointer"])
         else { return nil }
         let pointer =
-            fields["pointer"] == nil ? JSONPointer("/token") : fields.decoded("pointer") { jsonPointer($0, "pointer") }
+            fields["pointer"] == nil ? JSONPointer("/token") : fields.decoded("pointer") { tokenPointer($0, "pointer") }
         guard let pointer else { return nil }
         var settings = FirstMessageSettings(pointer: pointer)
         settings.timeout = fields.duration("timeout") ?? settings.timeout
         return settings
+    }
+
+    /// Where a token stands in a message: no deeper than a message with a token is read.
+    func tokenPointer(_ node: YAMLNode, _ key: String) -> JSONPointer? {
+        guard let pointer = jsonPointer(node, key) else { return nil }
+        if (1...16).contains(pointer.tokens.count) { return pointer }
+        refuse(node.position, "`\(key)` to a token has 1 to 16 steps, such as `/token`")
+        return nil
     }
 
     private func carrier(_ node: YAMLNode) -> TokenSettings.Carrier? {

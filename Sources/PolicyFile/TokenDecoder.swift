@@ -9,7 +9,8 @@ extension MiddlewareDecoder {
         let audience = fields.decoded("audience") { decoder.text($0, "audience") }
         let scopes = decoder.each(fields.list("scopes") ?? []) { decoder.scope($0, "scopes") }
         let carriers = fields.decoded("from", decoder.carriers)
-        let (grace, maximumAge) = (fields.duration("expiry_grace"), fields.duration("max_age"))
+        let grace = fields.decoded("expiry_grace") { decoder.life($0, "expiry_grace") }
+        let maximumAge = fields.decoded("max_age") { decoder.life($0, "max_age") }
         let renewal = fields.decoded("renew", decoder.renewal)
         let failures = fields.decoded("failures", decoder.failures)
         guard let list = fields.required("issuers", example: "[local]"), let nodes = decoder.list(list, "issuers")
@@ -50,11 +51,16 @@ extension PolicyDecoder {
         return text
     }
 
+    /// Tokens count whole seconds.
+    fileprivate func life(_ node: YAMLNode, _ key: String) -> Duration? {
+        duration(node, key, in: .seconds(1) ... .seconds(366 * 86_400), "1s at least")
+    }
+
     /// `{}` or `{ pointer: /portcullis/token }`.
     fileprivate func renewal(_ node: YAMLNode) -> JSONPointer? {
         guard let fields = fields(node, of: "`renew`", keys: ["pointer"]) else { return nil }
         return fields["pointer"] == nil
-            ? JSONPointer("/portcullis/token") : fields.decoded("pointer") { jsonPointer($0, "pointer") }
+            ? JSONPointer("/portcullis/token") : fields.decoded("pointer") { tokenPointer($0, "pointer") }
     }
 
     fileprivate func failures(_ node: YAMLNode) -> FailureSettings? {

@@ -29,6 +29,8 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case ticketExpired = "ticket-expired"
     /// Never given out here, or long ago.
     case ticketUnknown = "ticket-unknown"
+    /// One token has asked for too many that were not used.
+    case ticketLimitExceeded = "ticket-limit-exceeded"
     /// Too many tokens of this address did not hold.
     case tokenFailuresExceeded = "token-failures-exceeded"
     /// The store cannot be read, so that no token can be known to be unrevoked.

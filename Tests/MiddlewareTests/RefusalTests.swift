@@ -28,7 +28,13 @@ import WebSocketProtocol
                 ]
             ),
             (404, ["route-not-found"]), (408, ["request-timeout"]), (426, ["upgrade-required", "version-unsupported"]),
-            (429, ["connection-rate-exceeded", "connection-limit-exceeded", "token-failures-exceeded"]),
+            (
+                429,
+                [
+                    "connection-rate-exceeded", "connection-limit-exceeded", "token-failures-exceeded",
+                    "ticket-limit-exceeded",
+                ]
+            ),
             (431, ["headers-too-large"]),
             (502, ["upstream-unreachable", "upstream-refused", "upstream-invalid-response"]),
             (

@@ -11,12 +11,18 @@ private func seed(_ number: Int) -> [UInt8] {
     (0..<32).map { UInt8(truncatingIfNeeded: number >> ($0 % 4 * 8)) }
 }
 
+extension TicketOffice.Issue {
+    fileprivate var text: String? {
+        if case .ticket(let text) = self { text } else { nil }
+    }
+}
+
 @Suite struct TicketOfficeTests {
     @Test("a ticket opens once, and until it ends; afterwards it is said for a while why not")
     func once() throws {
         let office = TicketOffice()
-        let first = try #require(office.issue(for: "one", seed: seed(1), now: 0))
-        let second = try #require(office.issue(for: "two", seed: seed(2), now: 0))
+        let first = try #require(office.issue(for: "one", seed: seed(1), now: 0).text)
+        let second = try #require(office.issue(for: "two", seed: seed(2), now: 0).text)
         #expect(first != second)
         #expect(office.redeem("other", now: 0) == .unknown)
         #expect(office.redeem(first, now: 29_999_999_999) == .token("one"))
@@ -32,21 +38,36 @@ private func seed(_ number: Int) -> [UInt8] {
     func bounded() throws {
         let few = TicketOffice(maximumTickets: 3, maximumBytes: 1000)
         let given = (0..<5).map { few.issue(for: "t", seed: seed($0), now: 0) }
-        #expect(given.map { $0 != nil } == [true, true, true, false, false])
-        #expect(few.issue(for: "t", seed: seed(9), now: 60 * second) != nil)
+        #expect(given.map { $0 == .full } == [false, false, false, true, true])
+        #expect(few.issue(for: "t", seed: seed(9), now: 60 * second).text != nil)
         let small = TicketOffice(maximumTickets: 100, maximumBytes: 10)
-        let ticket = try #require(small.issue(for: "123456", seed: seed(1), now: 0))
-        #expect(small.issue(for: "12345", seed: seed(2), now: 0) == nil)
+        let ticket = try #require(small.issue(for: "123456", seed: seed(1), now: 0).text)
+        #expect(small.issue(for: "12345", seed: seed(2), now: 0) == .full)
         #expect(small.redeem(ticket, now: 0) == .token("123456"))
-        #expect(small.issue(for: "12345", seed: seed(2), now: 0) != nil)
+        #expect(small.issue(for: "12345", seed: seed(2), now: 0).text != nil)
+    }
+
+    @Test("H29 one token has as many good tickets as it may, and leaves the others theirs")
+    func ofOneToken() throws {
+        let office = TicketOffice()
+        let given = (0..<TicketOffice.maximumOfToken).compactMap { office.issue(for: "t", seed: seed($0), now: 0).text }
+        #expect(given.count == TicketOffice.maximumOfToken)
+        #expect(office.issue(for: "t", seed: seed(100), now: 0) == .tooMany)
+        #expect(office.issue(for: "u", seed: seed(101), now: 0).text != nil)
+        #expect(office.redeem(given[0], now: 0) == .token("t"))
+        #expect(office.issue(for: "t", seed: seed(102), now: 0).text != nil)
+        #expect(office.issue(for: "t", seed: seed(103), now: 0) == .tooMany)
+        #expect(office.issue(for: "t", seed: seed(104), now: 60 * second).text != nil)
     }
 
     @Test("100,000 tickets one after the other are forgotten one after the other")
     func forgotten() {
         let office = TicketOffice()
-        for number in 0..<100_000 { _ = office.issue(for: "t", seed: seed(number), now: Int64(number) * second / 100) }
-        #expect(office.held.tickets <= 6001)
-        #expect(office.held.bytes == office.held.tickets)
+        for number in 0..<100_000 {
+            _ = office.issue(for: "t\(number % 1000 + 1000)", seed: seed(number), now: Int64(number) * second / 100)
+        }
+        #expect(office.held.tickets == 6000)
+        #expect(office.held.bytes == 5 * office.held.tickets)
     }
 }
 
@@ -109,7 +130,7 @@ private func seed(_ number: Int) -> [UInt8] {
                 MiddlewareEntry(settings: .token(settings), position: position),
             ], name: "route chat", environment: &environment)
         let office = environment.memory.tickets
-        let ticket = try #require(office.issue(for: try ToyKey.token(), seed: seed(1), now: 0))
+        let ticket = try #require(office.issue(for: try ToyKey.token(), seed: seed(1), now: 0).text)
         let admitted = try #require(chain.admit(try context("/chat?ticket=\(ticket)")).admitted)
         #expect(admitted.shadowRefusals.map(\.reason) == [.tokenAudienceMismatch])
         #expect(chain.admit(try context("/chat?ticket=\(ticket)")).reason == .ticketUsed)

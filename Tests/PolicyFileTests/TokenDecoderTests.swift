@@ -71,6 +71,13 @@ struct TokenDecoderTests {
             - token: { issuers: [local], from: [{ cookie: c }, { query: ticket }, { ticket: {} }] }
             ----
             2:36: error: a ticket and a token cannot both stand in the query parameter `ticket`; give one another name
+            == lives and pointers that no token could meet
+            - token: { issuers: [local], max_age: 500ms, expiry_grace: 999ms, renew: { pointer: "" }, from: [{ first_message: { pointer: /1/2/3/4/5/6/7/8/9/a/b/c/d/e/f/g/h } }] }
+            ----
+            1:39: error: `max_age` must be 1s at least
+            1:60: error: `expiry_grace` must be 1s at least
+            1:85: error: `pointer` to a token has 1 to 16 steps, such as `/token`
+            1:126: error: `pointer` to a token has 1 to 16 steps, such as `/token`
             == token without issuers
             - token: { from: [], scopes: read, audience: "" }
             ----

@@ -49,6 +49,13 @@ extension Session {
         goOn(with: errand.suspension, conclusion)
     }
 
+    /// The answer is late. The step refuses; one in shadow mode would have.
+    func giveUp(_ errand: AskedErrand) {
+        host.forgetAnswer(errand.number)
+        let late = errand.late
+        goOn(with: errand.suspension) { _ in .refuse(late) }
+    }
+
     /// The chain goes on where it stopped.
     func goOn(with suspension: Suspension, _ conclusion: @escaping Conclusion) {
         guard host.isAdmitting else { return refuse(Refusal(.draining)) }

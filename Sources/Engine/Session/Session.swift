@@ -8,7 +8,8 @@ internal import WebSocketProtocol
 /// One client's connection, from its first byte to the audit log.
 ///
 /// The phases are DESIGN's way of a connection; each has a file of its own: ``receiveHead(_:)`` and the chain in
-/// `Session+Handshake`, a chain that waits in `Session+Waiting`, the dial and the upstream's answer in `Session+Upstream`. Then the ``Relay`` takes over.
+/// `Session+Handshake`, a chain that waits in `Session+Waiting`, the dial and the upstream's answer in `Session+Upstream`. Then
+/// the ``Relay`` takes over. What leads nowhere is in `Session+Refusing`.
 final class Session: ChannelOwner {
     enum Phase {
         case tls
@@ -151,7 +152,7 @@ final class Session: ChannelOwner {
         case .head:
             refuse(Refusal(.requestTimeout))
         case .errand(let errand):
-            refuse(errand.late)
+            giveUp(errand)
         case .firstMessage(let reader):
             refuse(reader.demand.late)
         case .connecting, .awaitingUpstream:
@@ -179,63 +180,6 @@ final class Session: ChannelOwner {
         }
         earlyBytes.reserveCapacity(earlyBytes.count + bytes.count)
         for index in bytes.indices { earlyBytes.append(bytes[index]) }
-    }
-
-    /// Answers with `refusal`, writes the audit record, and ends once the answer is out.
-    func refuse(_ refusal: Refusal, headers extra: HeaderFields = HeaderFields()) {
-        if case .ending = phase { return }
-        if isGreeted {
-            let payload = ClosePayload(code: refusal.reason.closeCode, reason: refusal.reason.rawValue)
-            return leave(with: payload, reason: refusal.reason.rawValue)
-        }
-        noteUndecided()
-        upstream?.close()
-        upstream = nil
-        facts.refuse(refusal, now: worker.now, since: acceptedAt)
-        host.write(facts)
-        var headers = HeaderFields([HeaderField(name: "Content-Type", value: "application/json")])
-        for field in refusal.extraHeaders.fields + extra.fields { headers.add(field.name, field.value) }
-        answerAndEnd(status: refusal.status, headers: headers, body: refusal.body(requestID: requestID))
-    }
-
-    /// Sends a final answer, and ends once it is out.
-    func answerAndEnd(status: Int, headers: HeaderFields, body: [UInt8]) {
-        phase = .ending
-        guard let client else { return }
-        if let response = ResponseWriter.serializedResponse(status: status, headers: headers, body: body) {
-            client.append(response)
-        }
-        finishAnswer(client)
-    }
-
-    /// The last word to a client is queued: nothing follows it.
-    func finishAnswer(_ client: Channel) {
-        client.setReading(true)
-        client.finish()
-        // A peer that still sends would lose the answer to a reset: it is read, and given up after a while.
-        setPhaseDeadline(worker.now.saturatingAdd(2_000_000_000))
-    }
-
-    /// TLS has told the client by an alert; the log tells the operator.
-    private func refuseCertificate(_ certificate: CryptoError.PeerCertificate, _ error: CryptoError) {
-        facts.drop(certificate == .missing ? .clientCertificateMissing : .clientCertificateInvalid)
-        host.write(facts)
-        host.logger.debug(
-            "client certificate refused", metadata: ["reason": "\(error.reason)", "request_id": "\(requestID)"])
-    }
-
-    /// Ends without an answer: the client has gone, or has never spoken. A handshake that came to the chain leaves a line in
-    /// the log all the same.
-    func abandon() {
-        noteUndecided()
-        switch phase {
-        case .errand, .firstMessage, .connecting, .awaitingUpstream:
-            facts.abandoned(now: worker.now, since: acceptedAt)
-            host.write(facts)
-        case .tls, .head, .relay, .ending:
-            break
-        }
-        end()
     }
 
     /// The token that let it in is no longer good.
