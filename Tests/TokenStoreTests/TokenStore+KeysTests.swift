@@ -25,7 +25,10 @@ import Tokens
     /// Whether the bytes stand anywhere in the store's files.
     private func isOnDisk(_ text: String) throws -> Bool {
         try FileManager.default.contentsOfDirectory(atPath: state.directory).contains { name in
-            try Data(contentsOf: URL(filePath: state.directory + "/" + name)).range(of: Data(text.utf8)) != nil
+            // Not `Data(contentsOf:)`, which leaks 4 KiB for each file that is empty, as a log is that was emptied.
+            let file = try FileHandle(forReadingFrom: URL(filePath: state.directory + "/" + name))
+            defer { try? file.close() }
+            return try file.readToEnd()?.range(of: Data(text.utf8)) != nil
         }
     }
 
