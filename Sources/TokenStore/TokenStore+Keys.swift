@@ -39,9 +39,9 @@ extension TokenStore {
 
     /// What came of retiring a key.
     package enum Retirement: Sendable, Hashable {
-        /// Its tokens are refused from now on. `tokens`: so many on record would have been admitted. `successor`: the `kid` of
-        /// the key that was made in its place; nil where another one signs. `isErased`: as in ``TokenStore/rotateKey(now:make:)``.
-        case retired(tokens: Int, successor: String?, isErased: Bool)
+        /// Its tokens are refused from now on. `successor`: the `kid` of the key that was made in its place; nil where another
+        /// one signs. `isErased`: as in ``TokenStore/rotateKey(now:make:)``.
+        case retired(successor: String?, isErased: Bool)
         case alreadyRetired
         /// All its tokens have ended by themselves.
         case alreadyEnded
@@ -53,8 +53,6 @@ extension TokenStore {
     package func retireKey(
         id: String, now: Int64, orMake make: () throws -> StoredKey
     ) throws(TokenStoreError) -> Retirement {
-        // Counted beforehand, where it keeps no writer waiting: it is a look at every token.
-        let tokens = try unrevokedTokens(keyID: id, now: now)
         let retirement: Retirement = try write { database in
             let sql = "\(Self.selectKey) WHERE kid = ?"
             guard let row = try Row.fetchOne(database, sql: sql, arguments: [id]) else { return .unknown }
@@ -69,10 +67,10 @@ extension TokenStore {
             let lastExpiry: Int64 = max(now, try row.integer(6))
             try self.insert(database, .key(id), forgetAfter: lastExpiry.saturatingAdd(Self.retention))
             let successor = state == .signing ? try self.insert(database, self.made(make), now: now) : nil
-            return .retired(tokens: tokens, successor: successor?.id, isErased: true)
+            return .retired(successor: successor?.id, isErased: true)
         }
-        guard case .retired(let tokens, let successor, _) = retirement else { return retirement }
-        return .retired(tokens: tokens, successor: successor, isErased: try emptyLog())
+        guard case .retired(let successor, _) = retirement else { return retirement }
+        return .retired(successor: successor, isErased: try emptyLog())
     }
 
     /// The public part of every key, the oldest first. No private key leaves the file.

@@ -67,10 +67,6 @@ extension TokenStore {
         return try Int.fetchOne(database, sql: sql, arguments: arguments) ?? 0
     }
 
-    func unrevokedTokens(keyID: String, now: Int64) throws(TokenStoreError) -> Int {
-        try read { try self.unrevokedTokens($0, "kid = ? AND expires > ?", [keyID, now]) }
-    }
-
     func state(_ row: Row, _ index: Int) throws -> TokenRecord.State {
         guard let state = TokenRecord.State(rawValue: try row.text(index)) else { throw Row.UnreadableColumn() }
         return state

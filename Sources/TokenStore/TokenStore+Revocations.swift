@@ -4,8 +4,9 @@ package import Tokens
 extension TokenStore {
     /// What came of a revocation.
     package enum RevocationOutcome: Sendable, Hashable {
-        /// From now on refused: so many tokens on record that would have been admitted, now or later.
-        case revoked(tokens: Int)
+        /// From now on refused: so many tokens on record that would have been admitted, now or later. nil: they were not
+        /// counted, which would be a look at every token while somebody waits.
+        case revoked(tokens: Int?)
         /// All of it had been revoked before.
         case alreadyRevoked
         /// All of it has expired, and is refused for that. Sockets that a route lets it hold for longer end.
@@ -53,9 +54,7 @@ extension TokenStore {
 
     /// Revokes everything that was issued until `now`, that second included, whether it is on record or not.
     package func revokeAll(now: Int64) throws(TokenStoreError) -> RevocationOutcome {
-        // Counted beforehand, where it keeps no writer waiting: it is a look at every token.
-        let tokens = try read { try self.unrevokedTokens($0, "expires > ?", [now]) }
-        return try write { database in
+        try write { database in
             try self.prune(database, now: now, limit: Self.pruneInPassing)
             // A token that was issued just after an earlier revocation has an `iat` one second ahead.
             let lastIssue = try Int64.fetchOne(database, sql: "SELECT max(issued) FROM tokens") ?? now
@@ -63,7 +62,7 @@ extension TokenStore {
             try self.insert(
                 database, .all(issuedUntil: issuedUntil),
                 forgetAfter: issuedUntil.saturatingAdd(Lifetime.maximumSeconds))
-            return .revoked(tokens: tokens)
+            return .revoked(tokens: nil)
         }
     }
 

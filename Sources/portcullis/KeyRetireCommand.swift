@@ -32,10 +32,9 @@ struct KeyRetireCommand: ParsableCommand {
     static func retire(_ id: String, in state: StateOptions, json: Bool) throws {
         let retirement = try state.openStore().retireKey(
             id: id, now: currentUnixSeconds(), orMake: StoredKey.generateBuiltin)
-        var answer = Answer(id: id, outcome: "retired", tokens: 0, successor: nil)
+        var answer = Answer(id: id, outcome: "retired", successor: nil)
         switch retirement {
-        case .retired(let tokens, let successor, let isErased):
-            answer.tokens = tokens
+        case .retired(let successor, let isErased):
             answer.successor = successor
             KeyCommand.noteUnlessErased(isErased)
         case .alreadyRetired: answer.outcome = "already-retired"
@@ -52,8 +51,6 @@ struct KeyRetireCommand: ParsableCommand {
     private struct Answer: Encodable {
         let id: String
         var outcome: String
-        /// So many that were neither expired nor revoked are refused now.
-        var tokens: Int
         var successor: String?
 
         var lines: [String] {
@@ -61,7 +58,7 @@ struct KeyRetireCommand: ParsableCommand {
             case "already-retired": ["key \(id) was retired before"]
             case "already-ended": ["key \(id) has ended: there is nothing to retire"]
             default:
-                ["retired key \(id), and revoked its tokens (\(tokens) that \(tokens == 1 ? "was" : "were") valid)"]
+                ["retired key \(id), and revoked its tokens"]
                     + (successor.map { ["signing with key \($0)"] } ?? [])
             }
         }

@@ -71,7 +71,7 @@ struct TokenRevokeCommand: ParsableCommand {
             } else if let key {
                 try KeyRetireCommand.retire(key, in: state, json: false)
             } else if all {
-                try tell(try state.openStore().revokeAll(now: now), "every token")
+                try tell(try state.openStore().revokeAll(now: now), "every token that was issued until now")
             } else if let token {
                 try revoke(try tokenArgument(token), now: now)
             }
@@ -110,9 +110,8 @@ struct TokenRevokeCommand: ParsableCommand {
     private func tell(_ outcome: TokenStore.RevocationOutcome, _ what: String) throws {
         switch outcome {
         case .revoked(let tokens):
-            print(
-                subject == nil && !all
-                    ? "revoked \(what)" : "revoked \(what) (\(tokens) that \(tokens == 1 ? "was" : "were") valid)")
+            let count = subject == nil ? nil : tokens.map { " (\($0) that \($0 == 1 ? "was" : "were") valid)" }
+            print("revoked \(what)" + (count ?? ""))
         case .alreadyRevoked: print("\(what) was revoked before")
         case .alreadyExpired: print("\(what) has expired; sockets that it still holds are closed")
         case .unknown:

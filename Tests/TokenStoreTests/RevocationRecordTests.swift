@@ -80,7 +80,7 @@ import Tokens
         let key = try store.signingKey(now: 1500) { .made("k1") }
         try state.execute("UPDATE tokens SET issued = \(Int64.max), expires = \(Int64.max)")
         try state.execute("UPDATE keys SET last_expiry = \(Int64.max)")
-        #expect(try store.revokeAll(now: 1500) == .revoked(tokens: 3))
+        #expect(try store.revokeAll(now: 1500) == .revoked(tokens: nil))
         guard case .retired = try store.retireKey(id: key.id, now: 1500, orMake: { .made("k2") }) else {
             Issue.record("not retired")
             return
@@ -146,7 +146,7 @@ import Tokens
     @Test("by everything, what is on record and what is not, until that second")
     func all() throws {
         try store.record(.example("late", issuedAt: 1501, expiresAt: 9000))
-        #expect(try store.revokeAll(now: 1500) == .revoked(tokens: 4))
+        #expect(try store.revokeAll(now: 1500) == .revoked(tokens: nil))
         // The one that is a second ahead is meant, too.
         #expect(try revocations() == [.all(issuedUntil: 1501)])
         #expect(try store.isRevoked(.example("elsewhere", subject: "carol", issuedAt: 1501)))
@@ -154,7 +154,7 @@ import Tokens
         #expect(try store.revoke(subject: "bob", now: 1502) == .alreadyRevoked)
         try store.record(.example("new", issuedAt: 1502, expiresAt: 9000))
         #expect(try !store.isRevoked(.example("new", issuedAt: 1502)))
-        #expect(try store.revokeAll(now: 1600) == .revoked(tokens: 1))
+        #expect(try store.revokeAll(now: 1600) == .revoked(tokens: nil))
         #expect(try revocations() == [.subject("bob", issuedUntil: 1502), .all(issuedUntil: 1600)])
         // Tokens that are not on record can live this long.
         #expect(try store.prune(now: 1600 + Lifetime.maximumSeconds - 1, limit: 100) == false)

@@ -74,7 +74,7 @@ import Tokens
         try store.record(.example("t3", expiresAt: 1400, keyID: "k1"))
         _ = try store.revoke(id: "t2", now: 1300)
         let outcome = try store.retireKey(id: "k1", now: 1500) { .made("k2") }
-        #expect(outcome == .retired(tokens: 1, successor: "k2", isErased: true))
+        #expect(outcome == .retired(successor: "k2", isErased: true))
         #expect(try signingKey() == "k2")
         #expect(try states(now: 1500) == ["k1": .retired, "k2": .signing])
         #expect(try store.isRevoked(.example("forged", issuedAt: 9000, keyID: "k1")))
@@ -90,7 +90,7 @@ import Tokens
         try store.record(.example("t1", keyID: "k1"))
         _ = try store.rotateKey(now: 1400) { .made("k2") }
         let outcome = try store.retireKey(id: "k1", now: 1500) { throw CancellationError() }
-        #expect(outcome == .retired(tokens: 1, successor: nil, isErased: true))
+        #expect(outcome == .retired(successor: nil, isErased: true))
         #expect(try signingKey() == "k2")
     }
 
