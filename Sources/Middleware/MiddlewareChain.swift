@@ -80,19 +80,19 @@ package struct MiddlewareChain: Sendable {
         var context = context
         for name in policyHeaders { context.upstreamHeaders.removeEquivalent(name) }
         for name in judgedHeaders { context.upstreamHeaders.removeOtherSpellings(of: name) }
-        return run(context, from: 0, isResumed: false)
+        return run(context, from: 0)
     }
 
     /// Goes on with a handshake whose step `index` has had to wait.
     fileprivate func resume(
         _ context: consuming HandshakeContext, at index: Int, with conclusion: @escaping Conclusion
     ) -> ChainOutcome {
-        run(context, from: index, with: conclusion, isResumed: true)
+        run(context, from: index, with: conclusion)
     }
 
-    /// Runs the steps from `start` on, of which the first is judged by `conclusion` where there is one.
+    /// Runs the steps from `start` on. With a `conclusion` the handshake has waited, and the first step is judged by it.
     private func run(
-        _ context: consuming HandshakeContext, from start: Int, with conclusion: Conclusion? = nil, isResumed: Bool
+        _ context: consuming HandshakeContext, from start: Int, with conclusion: Conclusion? = nil
     ) -> ChainOutcome {
         var context = context
         for index in start..<steps.count where steps[index].middleware.judges(context.purpose) {
@@ -119,7 +119,7 @@ package struct MiddlewareChain: Sendable {
             }
         }
         // While it waited a revocation may have come, which found no connection to end, or the token's own end.
-        if isResumed, let identity = context.identity {
+        if conclusion != nil, let identity = context.identity {
             do throws(TokenError) {
                 try tokens.recheck(identity, now: context.time.unixSeconds)
             } catch {
