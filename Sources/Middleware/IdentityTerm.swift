@@ -22,10 +22,3 @@ package struct IdentityTerm: Sendable, Hashable {
         settings.maximumAge.map { token.claims.issuedAt.saturatingAdd($0.components.seconds) }
     }
 }
-
-extension Int64 {
-    fileprivate func saturatingAdd(_ seconds: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(seconds)
-        return overflow ? (seconds < 0 ? .min : .max) : sum
-    }
-}

@@ -41,11 +41,3 @@ extension Row {
         (self[index] as DatabaseValue).storage
     }
 }
-
-extension Int64 {
-    /// A time that stands in a file may be any number.
-    func saturatingAdd(_ seconds: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(seconds)
-        return overflow ? (seconds < 0 ? .min : .max) : sum
-    }
-}
