@@ -35,6 +35,7 @@ let layer0: [Target] =
     tested("Locking") + [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CPlatform", dependencies: ["COpenSSL"]),
         .target(name: "CCurlOptions", dependencies: ["CCurl"]),
@@ -54,7 +55,7 @@ let layer2: [Target] =
         .target(
             name: "CInspection",
             cxxSettings: isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : [],
-            linkerSettings: [.linkedLibrary("simdjson")])
+            linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("re2")])
     ]
     + tested("Inspection", ["CInspection"])
 
