@@ -91,6 +91,9 @@ package struct MessagePlan: Sendable {
     /// True where nothing reads payloads: they can be streamed without assembling.
     package var isEmpty: Bool { steps.isEmpty && renewal == nil }
 
+    /// Whether something wants to see messages of that kind, of `size` bytes, which is nil where it cannot be told yet.
+    package func reads(_ opcode: Opcode, size: Int?) -> Bool { !isEmpty }
+
     /// The rules in order. A replacement goes on to the next rule; drop and close end the way. A rule in shadow mode only
     /// leaves its name in `scratch.shadowHits`. No allocation where nothing is replaced.
     package func evaluate(

@@ -158,7 +158,7 @@ private final class LaneRun {
             settle()
             switch outcome {
             case .goOn: return true
-            case .full(let place), .renewal(_, let place): rest.removeFirst(place)
+            case .held(let place), .renewal(_, let place): rest.removeFirst(place)
             case .closed, .failed, .denied: return false
             }
         }

@@ -5,8 +5,9 @@ internal import WebSocketProtocol
 struct Lane {
     enum Outcome {
         case goOn
-        /// The target has no room for another message: the bytes from here on are to come again.
-        case full(from: Int)
+        /// No message passes for now: the target has no room, an answer to the sender waits, or its rate is used up. The bytes
+        /// from here on are to come again.
+        case held(from: Int)
         /// The peer has sent a close frame.
         case closed(ClosePayload)
         /// The peer has broken the protocol or a limit.
@@ -17,13 +18,24 @@ struct Lane {
         case renewal([UInt8], end: Int)
     }
 
+    /// What becomes of the payload of the message that is coming in.
+    private enum Handling {
+        /// Passes as it comes: no rule can hold for it.
+        case streams
+        /// Is kept until it is whole.
+        case gathers
+        /// Goes no further.
+        case vanishes
+    }
+
     private var parser: FrameParser
-    /// Empty where nothing reads payloads: then frames stream.
     private var plan: MessagePlan
-    private var inspects: Bool
     /// Takes the plan's place before the next message.
     private var nextPlan: MessagePlan?
+    private var handling = Handling.streams
     private var assembler = MessageAssembler()
+    /// Until when the peer is not read, since its rate is used up; nil where it is.
+    private(set) var heldUntil: Nanoseconds?
 
     /// When payload last came, or a message without any; the beginning of time before that.
     private(set) var lastData = Nanoseconds.min
@@ -39,14 +51,13 @@ struct Lane {
     init(sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan) {
         parser = FrameParser(sender: sender, limits: limits)
         self.plan = plan
-        inspects = !plan.isEmpty
     }
 
     /// Whether a message has begun and not ended.
     var isInsideMessage: Bool { parser.isInsideMessage }
 
     /// Takes bytes of the peer, no more than the target has room for: what passes is as long as it came. A message that a rule
-    /// has replaced may have grown, so that the target is looked at after each of those.
+    /// has edited may have grown, so that the target is looked at after each of those.
     /// What may pass goes to `target`; pings are answered through `back`, the peer's own outlet.
     /// With `discards`, only control frames are minded: the connection is ending.
     mutating func receive(
@@ -68,14 +79,16 @@ struct Lane {
                     }
                     // A frame that has begun on the other side is brought to its end: no close frame fits into it.
                     guard !discards || target.isInsideFrame else { continue }
-                    if inspects {
-                        assembler.append(bytes, range, key: key)
-                        guard endsMessage else { continue }
-                        let outcome = finishMessage(to: &target, at: offset, worker, &random)
-                        guard case .goOn = outcome else { return outcome }
-                    } else {
+                    switch handling {
+                    case .streams:
                         target.append(bytes, range, key: key, &random)
                         if endsFrame { target.endFrame(&random) }
+                    case .gathers:
+                        assembler.append(bytes, range, key: key)
+                        guard endsMessage else { continue }
+                        let outcome = finishMessage(to: &target, back: &back, at: offset, worker, &random)
+                        guard case .goOn = outcome else { return outcome }
+                    case .vanishes: continue
                     }
                 case .control(.ping):
                     parser.withControlPayload { back.sendPong($0, &random) }
@@ -110,17 +123,35 @@ struct Lane {
     }
 
     private mutating func begin(_ header: FrameHeader, _ target: inout Outlet, _ worker: Worker) {
-        if let plan = nextPlan, header.opcode != .continuation {
+        if header.opcode != .continuation { beginMessage(header, worker) }
+        if handling == .streams { target.beginFrame(header) }
+    }
+
+    /// Decides what becomes of a message by what its first frame tells of it.
+    private mutating func beginMessage(_ header: FrameHeader, _ worker: Worker) {
+        if let plan = nextPlan {
             self.plan = plan
-            inspects = !plan.isEmpty
             nextPlan = nil
         }
-        guard inspects else { return target.beginFrame(header) }
-        if header.opcode != .continuation { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
+        let size = header.isFinal ? header.payloadLength : nil
+        handling = plan.reads(header.opcode, size: size) ? .gathers : .streams
+        if handling == .gathers { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
+    }
+
+    /// Has the peer not read until then.
+    private mutating func hold(until time: Nanoseconds) {
+        heldUntil = max(time, heldUntil ?? time)
+    }
+
+    /// Lets a peer go on that was held until `now` or before. True where it was.
+    mutating func release(at now: Nanoseconds) -> Bool {
+        guard let time = heldUntil, time <= now else { return false }
+        heldUntil = nil
+        return true
     }
 
     private mutating func finishMessage(
-        to target: inout Outlet, at offset: Int, _ worker: Worker, _ random: inout RandomPool
+        to target: inout Outlet, back: inout Outlet, at offset: Int, _ worker: Worker, _ random: inout RandomPool
     ) -> Outcome {
         guard var message = assembler.finish() else { return .goOn }
         defer { worker.messageBuffers.give(&message.payload) }
@@ -133,7 +164,7 @@ struct Lane {
         case .replace(let edited):
             target.send(opcode, edited.span, &random)
             // It may have grown, and so may those that come behind it.
-            if target.isFull { return .full(from: offset) }
+            if target.isFull { return .held(from: offset) }
         case .renewal:
             return .renewal(message.payload, end: offset)
         case .drop(let rule):

@@ -7,7 +7,7 @@ extension Relay {
     /// Ends as what has been received demands.
     func end(by outcome: Lane.Outcome, from side: Side) {
         switch outcome {
-        case .goOn, .full, .renewal:
+        case .goOn, .held, .renewal:
             return
         case .closed(let payload):
             passClose(payload, from: side)
@@ -140,6 +140,7 @@ extension Relay {
     /// A deadline has passed: one of the route's, or that of an end that has begun.
     func checkTime(_ now: Nanoseconds) {
         guard ending == nil else { return cutOff() }
+        releaseHeld(at: now)
         if now >= identityEnd {
             end(identityEndReason)
         } else if now >= lifetimeEnd {

@@ -119,7 +119,8 @@ final class Relay: ChannelOwner {
         return min(
             lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds),
             frames.clientLife.deadline,
-            frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline)
+            frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline,
+            frames.holdsEnd)
     }
 
     /// A message must be whole this long after it has begun: one that never ends would be held, or hold the way, for ever.
@@ -144,6 +145,8 @@ final class Relay: ChannelOwner {
         guard self.ending == nil else { return false }
         self.ending = ending
         isCalm = false
+        // The end does not wait for anybody's rate, and has a deadline of its own.
+        releaseHeld(at: .max)
         var patience = terms.timeouts.close.nanoseconds
         // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
         // its end: what the policy ends must end soon.
