@@ -57,7 +57,7 @@ let layer2: [Target] =
             cxxSettings: isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : [],
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("re2")])
     ]
-    + tested("Inspection", ["CInspection"])
+    + tested("Inspection", ["CInspection"], tests: [.target(name: "CAllocationCount")])
 
 let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection", "Locking"])
 

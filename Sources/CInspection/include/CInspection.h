@@ -2,6 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inspection_document.h"
+
 // The whole of what Swift sees of simdjson. Nothing here throws, and nothing keeps a pointer that it was handed.
 
 #ifdef __cplusplus
