@@ -239,6 +239,10 @@ size_t inspection_document_fault(inspection_document *document, const uint8_t *b
     return is_inside ? quote : 0;
 }
 
+int inspection_equal(const uint8_t *left, const uint8_t *right, size_t length) noexcept {
+    return length == 0 || std::memcmp(left, right, length) == 0 ? 1 : 0;
+}
+
 uint64_t inspection_hash(const uint8_t *bytes, size_t length, uint64_t seed) noexcept {
     return inspection::hash(bytes, length, seed);
 }

@@ -67,7 +67,7 @@ double nearest(const decimal &value, const uint8_t *text, const uint8_t *end) no
 }
 
 /// Sets kind and bits to those of the whole number, where 64 bits hold it.
-bool whole(const decimal &value, number &found) noexcept {
+bool whole(const decimal &value, number_reading &found) noexcept {
     // 2^64 has 20 digits.
     if (!value.is_exact || value.exponent < 0 || value.exponent > 20) { return false; }
     uint64_t magnitude = value.digits;
@@ -134,8 +134,8 @@ uint64_t load(const uint8_t *bytes, size_t length) noexcept {
 
 }  // namespace
 
-number read_number(const uint8_t *from, const uint8_t *limit) noexcept {
-    number found = {INSPECTION_NODE_INTEGER, 0, nullptr};
+number_reading read_number(const uint8_t *from, const uint8_t *limit) noexcept {
+    number_reading found = {INSPECTION_NODE_INTEGER, 0, nullptr};
     decimal value;
     const uint8_t *at = from;
     if (*at == '-') {

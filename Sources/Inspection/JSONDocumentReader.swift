@@ -44,7 +44,7 @@ internal import CInspection
     }
 
     /// Lends what the latest `read` gave, which is nil unless that was `.json`.
-    package borrowing func withDocument<Result, Failure: Error>(
+    package borrowing func withDocument<Result: ~Copyable, Failure: Error>(
         _ body: (borrowing JSONDocument) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         guard let handle = unsafe handle else { return nil }

@@ -85,6 +85,9 @@ inspection_tape inspection_document_tape(const inspection_document *document) IN
 size_t inspection_document_fault(
     inspection_document *document, const uint8_t *bytes, size_t length) INSPECTION_DOCUMENT_NOEXCEPT;
 
+/// 1 where as many bytes are the same, otherwise 0.
+int inspection_equal(const uint8_t *left, const uint8_t *right, size_t length) INSPECTION_DOCUMENT_NOEXCEPT;
+
 /// The hash of bytes, as that of a name in its lower 32 bits.
 uint64_t inspection_hash(const uint8_t *bytes, size_t length, uint64_t seed) INSPECTION_DOCUMENT_NOEXCEPT;
 
