@@ -84,7 +84,7 @@ let fuzzed: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "Middleware",
+            "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "Middleware", "Inspection",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: settings),
     .testTarget(
         name: "CorpusTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/CorpusTests", swiftSettings: settings),
