@@ -36,6 +36,13 @@ struct DecodedChain {
 
     var mayHaveToken: Bool { enforcedToken != nil || hasUnreadableEntry }
 
+    /// What message rules may ask of connections that it admits.
+    var connections: ConnectionKnowledge {
+        let namesSubject = entries.contains { $0.authorize?.subjectHeader != nil && $0.mode == .enforce }
+        return ConnectionKnowledge(
+            hasToken: mayHaveToken, hasSubject: mayHaveToken || namesSubject)
+    }
+
     /// The first that keeps anybody out who is not known.
     var lock: (name: String, position: SourcePosition)? {
         enforcedToken.map { ("token", $0) } ?? enforcedAuthorize.map { ("authorize", $0) }

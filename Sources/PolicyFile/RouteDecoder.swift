@@ -24,7 +24,7 @@ extension PolicyDecoder {
         checkCompression(fields)
         let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
         let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
-        let messages = fields["messages"].map { messageRules($0, hasToken: chain.mayHaveToken) } ?? []
+        let messages = fields["messages"].map { messageRules($0, of: chain.connections) } ?? []
         guard let name, let match, let upstream else { return nil }
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,

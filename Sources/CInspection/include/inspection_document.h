@@ -54,8 +54,8 @@ typedef struct {
 typedef struct inspection_document inspection_document;
 
 typedef enum {
-    INSPECTION_JSON = 0,
-    INSPECTION_NOT_JSON = 1,
+    INSPECTION_DOCUMENT_JSON = 0,
+    INSPECTION_DOCUMENT_NOT_JSON = 1,
     /// Memory ran out: nothing is known of the text.
     INSPECTION_UNREAD = 2,
 } inspection_reading;
@@ -78,7 +78,7 @@ void inspection_document_destroy(inspection_document *document) INSPECTION_DOCUM
 inspection_reading inspection_document_read(
     inspection_document *document, const uint8_t *bytes, size_t length) INSPECTION_DOCUMENT_NOEXCEPT;
 
-/// What the latest reading gave; no nodes unless that was INSPECTION_JSON.
+/// What the latest reading gave; no nodes unless that was INSPECTION_DOCUMENT_JSON.
 inspection_tape inspection_document_tape(const inspection_document *document) INSPECTION_DOCUMENT_NOEXCEPT;
 
 /// Where a text ends to be JSON, in bytes: found again, slowly, for a reader of the file. `length` where it is JSON.
