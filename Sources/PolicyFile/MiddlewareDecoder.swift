@@ -36,6 +36,11 @@ struct DecodedChain {
 
     var mayHaveToken: Bool { enforcedToken != nil || hasUnreadableEntry }
 
+    /// Whether connections may be of somebody whose name is known.
+    var mayTellSubject: Bool {
+        hasUnreadableEntry || entries.contains { $0.mode == .enforce && $0.tellsSubject } || enforcedToken != nil
+    }
+
     /// The first that keeps anybody out who is not known.
     var lock: (name: String, position: SourcePosition)? {
         enforcedToken.map { ("token", $0) } ?? enforcedAuthorize.map { ("authorize", $0) }

@@ -78,6 +78,8 @@ package enum CloseReason: String, Sendable, CaseIterable {
     case messageDenied = "message-denied"
     case messageTimeout = "message-timeout"
     case messageTooBig = "message-too-big"
+    case messageRateExceeded = "message-rate-exceeded"
+    case byteRateExceeded = "byte-rate-exceeded"
     case lifetimeExceeded = "lifetime-exceeded"
     case idleTimeout = "idle-timeout"
     case pongTimeout = "pong-timeout"
