@@ -130,12 +130,15 @@ struct AuditFacts {
         duration = now - relay.startedAt
         reason = relay.ending?.reason ?? CloseReason.draining.rawValue
         let (fromClient, fromUpstream) = (relay.frames.fromClient, relay.frames.fromUpstream)
+        let rates = relay.terms.rates.hits(fromClient.gate, fromUpstream.gate).map { rate, count in
+            RuleHits.Hit(rule: rate.name, isShadow: rate.mode == .shadow, count: count)
+        }
         outcome = RelayOutcome(
             bytesFromClient: fromClient.payloadBytes, bytesFromUpstream: fromUpstream.payloadBytes,
             messagesFromClient: fromClient.messages, messagesFromUpstream: fromUpstream.messages,
             closeCode: Int64(relay.ending?.code ?? CloseCode.abnormal.rawValue),
             closedBy: (relay.ending?.closedBy ?? .gateway).rawValue, rule: relay.ending?.rule,
-            hits: fromClient.hits.hits + fromUpstream.hits.hits)
+            hits: rates + fromClient.hits.hits + fromUpstream.hits.hits)
     }
 
     /// The record as a line of JSON.
