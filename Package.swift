@@ -57,7 +57,7 @@ let layer2: [Target] =
             cxxSettings: isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : [],
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("re2")])
     ]
-    + tested("Inspection", ["CInspection"])
+    + tested("Inspection", ["CInspection"], tests: [.target(name: "CAllocationCount")])
 
 let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection", "Locking"])
 
@@ -106,18 +106,22 @@ let lookUps: [Target] = [
 ]
 
 let layer5: [Target] = [
-    .executableTarget(
-        name: "portcullis",
+    .target(
+        name: "Portcullis",
         dependencies: [
             "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "TokenStore", "Middleware", "Engine",
             "CPlatform", argumentParser, logging,
         ],
-        swiftSettings: settings)
+        swiftSettings: settings),
+    .executableTarget(name: "PortcullisTool", dependencies: ["Portcullis"], swiftSettings: settings),
 ]
 
 let package = Package(
     name: "portcullis",
-    products: [.executable(name: "portcullis", targets: ["portcullis"])],
+    products: [
+        .executable(name: "portcullis", targets: ["PortcullisTool"]),
+        .library(name: "Portcullis", targets: ["Portcullis"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

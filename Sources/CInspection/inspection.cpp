@@ -10,59 +10,18 @@
 
 #include <simdjson.h>
 
+#include "parser.hpp"
+#include "pointer.hpp"
 #include "tolerant.hpp"
 
 namespace ondemand = simdjson::ondemand;
 
-namespace {
-
-/// One step of a pointer. RFC 6901 section 4: in an array only digits without a leading zero are an index.
-struct token {
-    std::string key;
-    bool is_index = false;
-    uint64_t index = 0;
-
-    explicit token(std::string_view text) : key(text) {
-        if (text.empty() || text.size() > 18 || (text.size() > 1 && text[0] == '0')) { return; }
-        for (const char digit : text) {
-            if (digit < '0' || digit > '9') { return; }
-            index = index * 10 + uint64_t(digit - '0');
-        }
-        is_index = true;
-    }
-};
-
-}  // namespace
-
 struct inspection_test {
-    std::vector<token> tokens;
+    std::vector<inspection::token> tokens;
     inspection_kind kind;
     int64_t integer;
     double number;
     std::string string;
-};
-
-struct inspection_parser {
-    ondemand::parser parser;
-    std::unique_ptr<uint8_t[]> buffer;
-    size_t capacity = 0;
-
-    /// Memory for `length` bytes, one in front, and simdjson's padding. Grows by doubling and stays.
-    bool reserve(size_t length) noexcept {
-        // Two more, so that a value can be put in brackets.
-        length += 2;
-        if (length <= capacity) { return true; }
-        size_t wanted = 4096;
-        while (wanted < length) {
-            if (wanted > SIZE_MAX / 4) { return false; }
-            wanted *= 2;
-        }
-        capacity = 0;
-        buffer.reset(new (std::nothrow) uint8_t[1 + wanted + simdjson::SIMDJSON_PADDING]);
-        if (!buffer || parser.allocate(wanted) != simdjson::SUCCESS) { return false; }
-        capacity = wanted;
-        return true;
-    }
 };
 
 namespace {
@@ -130,7 +89,7 @@ bool search(Value &value, const inspection_test &test, size_t at, bool &broken) 
     if constexpr (std::is_same_v<Value, ondemand::value>) {
         if (at == test.tokens.size()) { return scalar_equals(value, test); }
     }
-    const token &step = test.tokens[at];
+    const inspection::token &step = test.tokens[at];
     ondemand::json_type type;
     if (value.type().get(type) != simdjson::SUCCESS) {
         broken = true;

@@ -25,21 +25,21 @@ inline size_t utf8_length(const uint8_t *bytes, size_t available) noexcept {
     return length;
 }
 
-/// Puts a space for each control character and `?` for each byte that is not UTF-8. No quote, brace or comma moves.
-inline void sanitize(uint8_t *bytes, size_t length) noexcept {
+/// Puts `?` for each byte that is not UTF-8. No quote, brace or comma moves.
+inline void replace_invalid(uint8_t *bytes, size_t length) noexcept {
     size_t i = 0;
     while (i < length) {
-        if (bytes[i] >= 0x80) {
-            const size_t sequence = utf8_length(bytes + i, length - i);
-            if (sequence > 0) {
-                i += sequence;
-                continue;
-            }
-            bytes[i] = '?';
-        } else if (bytes[i] < 0x20) {
-            bytes[i] = ' ';
-        }
-        i++;
+        const size_t sequence = bytes[i] < 0x80 ? 1 : utf8_length(bytes + i, length - i);
+        if (sequence == 0) { bytes[i] = '?'; }
+        i += sequence == 0 ? 1 : sequence;
+    }
+}
+
+/// The same, and a space for each control character.
+inline void sanitize(uint8_t *bytes, size_t length) noexcept {
+    replace_invalid(bytes, length);
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] < 0x20) { bytes[i] = ' '; }
     }
 }
 

@@ -20,7 +20,7 @@ internal import CInspection
     }
 
     // nil where memory ran out at the start: every message then fails.
-    private let handle: OpaquePointer?
+    let handle: OpaquePointer?
 
     package init() {
         unsafe handle = inspection_parser_create()

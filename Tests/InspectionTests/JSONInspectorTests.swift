@@ -1,13 +1,32 @@
 import Inspection
 import Testing
 
-/// `tokens` in `message` against `expected`.
+/// `tokens` in `message` against `expected`: alone, and in a probe, which must say the same.
 private func outcome(_ message: [UInt8], _ tokens: [String], _ expected: JSONTest.Scalar) throws
     -> JSONInspector.Outcome
 {
     let test = try #require(JSONTest(tokens: tokens, equals: expected))
+    let probe = try #require(JSONProbe([JSONPointerTest(pointer: tokens, predicate: expected.predicate)]))
     var inspector = JSONInspector()
-    return inspector.matches(test, in: message.span)
+    let outcome = inspector.matches(test, in: message.span)
+    var hits = TestBits()
+    #expect(inspector.scan(probe, in: message.span, into: &hits) == .scanned)
+    #expect(hits[0] == (outcome == .match))
+    return outcome
+}
+
+extension JSONTest.Scalar {
+    /// What a probe asks for the same.
+    var predicate: JSONPredicate {
+        switch self {
+        case .string(let value): .equals(.string(value))
+        case .integer(let value): .equals(.integer(value))
+        case .double(let value): .equals(.double(value))
+        case .boolean(let value): .equals(.boolean(value))
+        case .null: .equals(.null)
+        case .anyString: .anyString
+        }
+    }
 }
 
 private struct Example: Sendable, CustomTestStringConvertible {

@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
         let isComplete = try telling {
-            let gateway = try Gateway(
+            let gateway = try Engine.Gateway(
                 GatewayConfiguration(
                     policy: policy, reload: { Self.load(policies) },
                     workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,

@@ -1,7 +1,6 @@
 import ArgumentParser
 
-@main
-struct Portcullis: ParsableCommand {
+struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "portcullis",
         abstract: "The wss:// front door: policy and tokens for WebSocket servers.",
