@@ -38,9 +38,12 @@ struct DecodedChain {
 
     /// What message rules may ask of connections that it admits.
     var connections: ConnectionKnowledge {
-        let namesSubject = entries.contains { $0.authorize?.subjectHeader != nil && $0.mode == .enforce }
-        return ConnectionKnowledge(
-            hasToken: mayHaveToken, hasSubject: mayHaveToken || namesSubject)
+        ConnectionKnowledge(hasToken: mayHaveToken, hasSubject: mayTellSubject)
+    }
+
+    /// Whether connections may be of somebody whose name is known.
+    var mayTellSubject: Bool {
+        hasUnreadableEntry || entries.contains { $0.mode == .enforce && $0.tellsSubject } || enforcedToken != nil
     }
 
     /// The first that keeps anybody out who is not known.

@@ -4,7 +4,8 @@ extension PolicyDecoder {
     /// One entry of `routes`.
     func route(_ node: YAMLNode) -> RoutePolicy? {
         let keys = [
-            "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "compression", "messages",
+            "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "message_rate", "byte_rate",
+            "compression", "messages",
         ]
         guard let fields = fields(node, of: "a route", keys: keys, later: ["refuse", "close_codes"]) else { return nil }
         let name = fields.required("name") { node -> String? in
@@ -24,11 +25,12 @@ extension PolicyDecoder {
         checkCompression(fields)
         let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
         let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
+        let rates = routeRates(fields, beside: chain)
         let messages = fields["messages"].map { messageRules($0, of: chain.connections) } ?? []
         guard let name, let match, let upstream else { return nil }
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
-            timeouts: timeouts, messages: messages, position: node.position)
+            timeouts: timeouts, rates: rates, messages: messages, position: node.position)
     }
 
     /// Nobody opens a door by forgetting a line, and nobody says that a locked one is open.

@@ -80,6 +80,8 @@ package enum CloseReason: String, Sendable, CaseIterable {
     /// A message does not fit the schema that it has to.
     case schemaMismatch = "schema-mismatch"
     case messageTooBig = "message-too-big"
+    case messageRateExceeded = "message-rate-exceeded"
+    case byteRateExceeded = "byte-rate-exceeded"
     case lifetimeExceeded = "lifetime-exceeded"
     case idleTimeout = "idle-timeout"
     case pongTimeout = "pong-timeout"

@@ -10,13 +10,18 @@ import WebSocketProtocol
         Fixtures.rule("drop", .text(.literal("drop")), .drop),
         Fixtures.rule("swap", .text(.literal("swap")), Fixtures.replace("swap", "much longer than before")),
     ]
+    /// Used up again and again: who waits loses nothing.
+    private static let rates = [
+        Fixtures.rate(.messages, 1, from: .both, then: .delay), Fixtures.rate(.bytes, 20, from: .both, then: .delay),
+    ]
 
     @Test("whatever frames come in whatever pieces, what the model says comes out", arguments: 0..<300)
     func model(seed: Int) throws {
         var random = SeededNumbers(seed: UInt64(seed))
         let inspects = seed % 2 == 0
         let run = try LaneRun(
-            inspects ? Self.rules : [], limit: [64, 300, 64 * 1024].randomElement(using: &random) ?? 64)
+            inspects ? Self.rules : [], rates: seed % 3 == 0 ? Self.rates : [],
+            limit: [64, 300, 64 * 1024].randomElement(using: &random) ?? 64)
         let client = FrameStream(from: .client, &random)
         let upstream = FrameStream(from: .server, &random)
         try #require(run.feed(client.bytes, upstream.bytes, &random))
@@ -125,8 +130,8 @@ private final class LaneRun {
     private(set) var atClient: [UInt8] = []
     private(set) var atUpstream: [UInt8] = []
 
-    init(_ rules: [MessageRule], limit: Int) throws {
-        lanes = try Lanes(rules, messageBytes: 1 << 20)
+    init(_ rules: [MessageRule], rates: [RouteRate], limit: Int) throws {
+        lanes = try Lanes(rules, rates: rates, messageBytes: 1 << 20)
         lanes.toClient = Outlet(channel: lanes.client.channel, masks: false, limit: limit)
         lanes.toUpstream = Outlet(channel: lanes.upstream.channel, masks: true, limit: limit)
     }
@@ -164,7 +169,12 @@ private final class LaneRun {
             switch outcome {
             case .goOn: return true
             case .held(let place), .renewal(_, let place): rest.removeFirst(place)
-            case .closed, .failed, .denied: return false
+            case .closed, .failed, .denied, .exceeded: return false
+            }
+            if isClient {
+                _ = lanes.fromClient.release(at: .max)
+            } else {
+                _ = lanes.fromUpstream.release(at: .max)
             }
         }
     }

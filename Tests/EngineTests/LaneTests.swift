@@ -15,7 +15,9 @@ final class Lanes {
     var fromClient: Lane
     var fromUpstream: Lane
 
-    init(_ rules: [MessageRule] = [], messageBytes: Int = 64 * 1024, fragments: Int = 256) throws {
+    init(
+        _ rules: [MessageRule] = [], rates: [RouteRate] = [], messageBytes: Int = 64 * 1024, fragments: Int = 256
+    ) throws {
         worker = try Worker()
         client = try Wire(worker)
         upstream = try Wire(worker)
@@ -23,12 +25,15 @@ final class Lanes {
         toUpstream = Outlet(channel: upstream.channel, masks: true)
         let limits = MessageLimits(messageBytes: messageBytes, fragments: fragments)
         let compiled = MessageRules(rules)
+        let gates = Fixtures.rates(rates).gates(of: TrafficOwner(address: .v4(1), identity: nil))
         fromClient = Lane(
             sender: .client, limits: limits,
-            plan: MessagePlan(compiled, from: .client, of: try Fixtures.facts(), maximumBytes: messageBytes))
+            plan: MessagePlan(compiled, from: .client, of: try Fixtures.facts(), maximumBytes: messageBytes),
+            gate: gates.fromClient)
         fromUpstream = Lane(
             sender: .server, limits: limits,
-            plan: MessagePlan(compiled, from: .upstream, of: try Fixtures.facts(), maximumBytes: messageBytes))
+            plan: MessagePlan(compiled, from: .upstream, of: try Fixtures.facts(), maximumBytes: messageBytes),
+            gate: gates.fromUpstream)
     }
 
     /// The client's bytes, in pieces of so many; ends with the first outcome that is one.
@@ -74,6 +79,10 @@ final class Lanes {
 
 extension Lane.Outcome {
     var goesOn: Bool { if case .goOn = self { true } else { false } }
+    var held: Int? { if case .held(let place) = self { place } else { nil } }
+    var exceeded: (reason: CloseReason, rate: Int)? {
+        if case .exceeded(let reason, let rate) = self { (reason, rate) } else { nil }
+    }
     var closed: ClosePayload? { if case .closed(let payload) = self { payload } else { nil } }
     var failure: FrameError? { if case .failed(let error) = self { error } else { nil } }
 }

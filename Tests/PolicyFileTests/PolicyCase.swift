@@ -156,6 +156,21 @@ extension PolicyCase.Frame {
     ) { $0.routes.flatMap(\.messages).map(describe) }
 }
 
+extension PolicyCase.Frame {
+    /// The rates of a route with a token.
+    static let rates = Self(
+        before: [
+            "routes:", "- name: r", "  upstream: echo", "  match: { path: / }",
+            "  middleware: [{ token: { issuers: [local] } }]",
+        ], indentation: 2
+    ) { $0.routes.flatMap(\.rates).map(describe) }
+
+    /// The keys of a public route, of which the rates are shown.
+    static let publicRates = Self(
+        before: ["routes:", "- name: r", "  upstream: echo", "  match: { path: / }"], indentation: 2
+    ) { $0.routes.flatMap(\.rates).map(describe) }
+}
+
 private func describe(_ listener: ListenerPolicy) -> [String] {
     let limits = listener.limits
     let demand = listener.tls.clientCertificates.map { ", \($0.mode) of \($0.authority)" } ?? ""
@@ -179,6 +194,13 @@ private func describe(_ route: RoutePolicy) -> [String] {
         "limits \(limits.messageBytes) \(limits.fragments) \(limits.bufferedBytes)",
         "timeouts \(timeouts.idle) \(timeouts.pingInterval) \(timeouts.pongTimeout) \(timeouts.lifetime) \(timeouts.close)",
     ]
+}
+
+private func describe(_ rate: RouteRate) -> String {
+    let limit = rate.limit
+    let key = limit.key == .address ? "\(limit.key) /\(limit.ipv6Prefix)" : "\(limit.key)"
+    return "\(rate.name) of \(rate.from) \(limit.rate.count)/\(limit.rate.period) burst \(limit.burst) by \(key)"
+        + " then \(limit.onExceed)\(rate.mode == .shadow ? " in shadow" : "")"
 }
 
 private func describe(_ entry: MiddlewareEntry) -> String {

@@ -45,7 +45,16 @@ struct AuditFacts {
         let closeCode: Int64
         let closedBy: String
         let rule: String?
-        let hits: [(rule: String, hit: RuleHits.Hit)]
+        let rules: [ActedRule]
+    }
+
+    /// How often a message rule or a rate acted, or in shadow mode would have.
+    private struct ActedRule {
+        let name: String
+        let isShadow: Bool
+        let count: Int64
+        /// Where the last message did not fit a schema.
+        var pointer: String?
     }
 
     init(requestID: String, listener: String, policyVersion: String, client: IPAddress) {
@@ -134,12 +143,20 @@ struct AuditFacts {
         duration = now - relay.startedAt
         reason = relay.ending?.reason ?? CloseReason.draining.rawValue
         let (fromClient, fromUpstream) = (relay.frames.fromClient, relay.frames.fromUpstream)
+        let rates = relay.terms.rates.hits(fromClient.gate, fromUpstream.gate).map { rate, count in
+            ActedRule(name: rate.name, isShadow: rate.mode == .shadow, count: count)
+        }
+        let rules = (fromClient.hits.hits + fromUpstream.hits.hits).map { hit in
+            ActedRule(
+                name: relay.terms.rules.name(of: hit.rule), isShadow: hit.isShadow, count: hit.count,
+                pointer: hit.pointer)
+        }
         outcome = RelayOutcome(
             bytesFromClient: fromClient.payloadBytes, bytesFromUpstream: fromUpstream.payloadBytes,
             messagesFromClient: fromClient.messages, messagesFromUpstream: fromUpstream.messages,
             closeCode: Int64(relay.ending?.code ?? CloseCode.abnormal.rawValue),
             closedBy: (relay.ending?.closedBy ?? .gateway).rawValue, rule: relay.ending?.rule,
-            hits: (fromClient.hits.hits + fromUpstream.hits.hits).map { (relay.terms.rules.name(of: $0.rule), $0) })
+            rules: rates + rules)
     }
 
     /// The same connection, and a message of it.
@@ -192,11 +209,11 @@ struct AuditFacts {
         line.add("close_code", outcome.closeCode)
         line.add("closed_by", outcome.closedBy)
         line.add("rule", outcome.rule)
-        line.add("rules", outcome.hits) { inner, entry in
-            inner.add("rule", entry.rule)
-            inner.add("count", entry.hit.count)
-            inner.add("mode", entry.hit.isShadow ? EnforcementMode.shadow.rawValue : EnforcementMode.enforce.rawValue)
-            inner.add("pointer", entry.hit.pointer)
+        line.add("rules", outcome.rules) { inner, rule in
+            inner.add("rule", rule.name)
+            inner.add("count", rule.count)
+            inner.add("mode", rule.isShadow ? EnforcementMode.shadow.rawValue : EnforcementMode.enforce.rawValue)
+            inner.add("pointer", rule.pointer)
         }
     }
 }

@@ -111,8 +111,10 @@ struct RouteRuntime: Sendable {
     init(_ policy: RoutePolicy, upstream: UpstreamTarget, environment: inout MiddlewareEnvironment) {
         self.policy = policy
         self.upstream = upstream
-        chain = MiddlewareChain(entries: policy.middleware, name: "route \(policy.name)", environment: &environment)
-        terms = RelayTerms(policy, renewal: chain.renewal)
+        let name = "route \(policy.name)"
+        chain = MiddlewareChain(entries: policy.middleware, name: name, environment: &environment)
+        terms = RelayTerms(
+            policy, renewal: chain.renewal, rates: TrafficRates(policy.rates, of: name, in: &environment))
     }
 }
 
@@ -121,10 +123,12 @@ final class RelayTerms: Sendable {
     let limits: RouteLimits
     let timeouts: RouteTimeouts
     let rules: MessageRules
+    let rates: TrafficRates
 
-    init(_ policy: RoutePolicy, renewal: TokenRenewal?) {
+    init(_ policy: RoutePolicy, renewal: TokenRenewal?, rates: TrafficRates) {
         limits = policy.limits
         timeouts = policy.timeouts
         rules = MessageRules(policy.messages, renewal: renewal)
+        self.rates = rates
     }
 }

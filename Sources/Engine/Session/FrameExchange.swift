@@ -41,7 +41,7 @@ struct FrameExchange {
             case .goOn: taken += part.count
             case .held(let place): taken += place
             case .renewal(let message, let end): return .renewal(message, end: taken + end)
-            case .closed, .failed, .denied: return .ended(outcome)
+            case .closed, .failed, .denied, .exceeded: return .ended(outcome)
             }
         }
         return owes || isHeld || hasMessageBegun(at: worker.now) ? .needsCare : .passed
@@ -62,6 +62,12 @@ struct FrameExchange {
 
     /// Whether one of the peers is not read for a time.
     var isHeld: Bool { fromClient.heldUntil != nil || fromUpstream.heldUntil != nil }
+
+    /// Has nobody wait any more.
+    mutating func lift() {
+        fromClient.lift()
+        fromUpstream.lift()
+    }
 
     /// When the first of them is read again.
     var holdsEnd: Nanoseconds { min(fromClient.heldUntil ?? .max, fromUpstream.heldUntil ?? .max) }

@@ -1,4 +1,5 @@
 internal import Middleware
+internal import PolicyModel
 internal import WebSocketProtocol
 
 /// The way of frames from one peer to the other: parsed, looked at where a rule wants that, and passed on.
@@ -14,6 +15,8 @@ struct Lane {
         case failed(FrameError)
         /// A rule ends the connection.
         case denied(code: CloseCode, reason: String, rule: String)
+        /// The peer has sent more than the rate of that index lets it.
+        case exceeded(CloseReason, rate: Int)
         /// A message has brought a fresh token. The bytes from here on come behind it.
         case renewal([UInt8], end: Int)
     }
@@ -33,12 +36,16 @@ struct Lane {
     /// Takes the plan's place before the next message.
     private var nextPlan: MessagePlan?
     private var handling = Handling.streams
+    /// Asked before a message begins.
+    private(set) var gate: TrafficGate
     private var assembler = MessageAssembler()
     /// Until when the peer is not read, since its rate is used up; nil where it is.
     private(set) var heldUntil: Nanoseconds?
 
-    /// When payload last came, or a message without any; the beginning of time before that.
-    private(set) var lastData = Nanoseconds.min
+    /// When payload last came, or a message without any; the beginning of time before that. For who is held that is the hold's
+    /// end: the time until then is not its own.
+    var lastData: Nanoseconds { max(lastPayload, heldUntil ?? .min) }
+    private var lastPayload = Nanoseconds.min
     /// Since when a message has begun and not ended; nil between messages.
     private(set) var openSince: Nanoseconds?
     /// After a close frame or an error nothing of the peer counts any more.
@@ -48,9 +55,12 @@ struct Lane {
     /// Rules that acted, or in shadow mode would have.
     private(set) var hits = RuleHits()
 
-    init(sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan) {
+    init(
+        sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan, gate: TrafficGate = TrafficGate()
+    ) {
         parser = FrameParser(sender: sender, limits: limits)
         self.plan = plan
+        self.gate = gate
     }
 
     /// Whether a message has begun and not ended.
@@ -69,10 +79,11 @@ struct Lane {
             while let event = try parser.next(in: bytes, at: &offset) {
                 switch event {
                 case .frame(let header):
-                    begin(header, &target, worker)
+                    let outcome = begin(header, &target, discards: discards, at: offset, worker)
+                    guard case .goOn = outcome else { return outcome }
                 case .payload(let range, let key, let endsFrame, let endsMessage):
                     payloadBytes += Int64(range.count)
-                    if !range.isEmpty || endsMessage { lastData = worker.now }
+                    if !range.isEmpty || endsMessage { lastPayload = worker.now }
                     if endsMessage {
                         messages += 1
                         openSince = nil
@@ -85,11 +96,14 @@ struct Lane {
                         if endsFrame { target.endFrame(&random) }
                     case .gathers:
                         assembler.append(bytes, range, key: key)
-                        guard endsMessage else { continue }
-                        let outcome = finishMessage(to: &target, back: &back, at: offset, worker, &random)
-                        guard case .goOn = outcome else { return outcome }
                     case .vanishes: continue
                     }
+                    if !gate.isEmpty, !discards { count(range.count, worker) }
+                    if endsMessage, handling == .gathers {
+                        let outcome = finishMessage(to: &target, back: &back, at: offset, worker, &random)
+                        guard case .goOn = outcome else { return outcome }
+                    }
+                    if heldUntil != nil { return .held(from: offset) }
                 case .control(.ping):
                     parser.withControlPayload { back.sendPong($0, &random) }
                 case .control(.close):
@@ -122,20 +136,50 @@ struct Lane {
         nextPlan = plan
     }
 
-    private mutating func begin(_ header: FrameHeader, _ target: inout Outlet, _ worker: Worker) {
-        if header.opcode != .continuation { beginMessage(header, worker) }
+    private mutating func begin(
+        _ header: FrameHeader, _ target: inout Outlet, discards: Bool, at offset: Int, _ worker: Worker
+    ) -> Outcome {
+        if header.opcode != .continuation {
+            let outcome = beginMessage(header, discards: discards, worker)
+            guard case .goOn = outcome else { return outcome }
+        }
         if handling == .streams { target.beginFrame(header) }
+        // Nothing would come after the hold to tell of a frame without payload: it passes before.
+        return heldUntil != nil && header.payloadLength > 0 ? .held(from: offset) : .goOn
     }
 
     /// Decides what becomes of a message by what its first frame tells of it.
-    private mutating func beginMessage(_ header: FrameHeader, _ worker: Worker) {
+    private mutating func beginMessage(_ header: FrameHeader, discards: Bool, _ worker: Worker) -> Outcome {
         if let plan = nextPlan {
             self.plan = plan
             nextPlan = nil
         }
+        if !gate.isEmpty, !discards {
+            switch gate.beginMessage(now: worker.now) {
+            case .passes: break
+            case .waits(let time): hold(until: time)
+            case .drops:
+                handling = .vanishes
+                return .goOn
+            case .closes(let reason, let rate):
+                isOver = true
+                return .exceeded(reason, rate: rate)
+            }
+        }
         let size = header.isFinal ? header.payloadLength : nil
         handling = plan.reads(header.opcode, size: size) ? .gathers : .streams
         if handling == .gathers { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
+        return .goOn
+    }
+
+    /// So much of a message that passes has come.
+    private mutating func count(_ bytes: Int, _ worker: Worker) {
+        if case .waits(let time) = gate.passed(bytes: bytes, now: worker.now) { hold(until: time) }
+    }
+
+    /// Nobody waits any more: the connection ends.
+    mutating func lift() {
+        gate.lift()
     }
 
     /// Has the peer not read until then.
@@ -146,6 +190,7 @@ struct Lane {
     /// Lets a peer go on that was held until `now` or before. True where it was.
     mutating func release(at now: Nanoseconds) -> Bool {
         guard let time = heldUntil, time <= now else { return false }
+        lastPayload = lastData
         heldUntil = nil
         return true
     }

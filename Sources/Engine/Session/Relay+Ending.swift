@@ -22,12 +22,19 @@ extension Relay {
                 toClient: side == .client ? cause : consequence, toUpstream: side == .client ? consequence : cause,
                 reason: reason.rawValue)
         case .denied(let code, let reason, let rule):
-            let cause = ClosePayload(code: code, reason: reason)
-            end(
-                toClient: cause, toUpstream: side == .upstream ? cause : ClosePayload(code: .goingAway),
-                reason: CloseReason.messageDenied.rawValue, rule: rule)
+            refuse(ClosePayload(code: code, reason: reason), of: side, .messageDenied, rule: rule)
+        case .exceeded(let reason, let rate):
+            let cause = ClosePayload(code: .policyViolation, reason: reason.rawValue)
+            refuse(cause, of: side, reason, rule: terms.rates[rate].name)
         }
         finishClosed()
+    }
+
+    /// Ends the connection for what `side` has sent. The client is told of it, whoever it was.
+    private func refuse(_ cause: ClosePayload, of side: Side, _ reason: CloseReason, rule: String) {
+        end(
+            toClient: cause, toUpstream: side == .upstream ? cause : ClosePayload(code: .goingAway),
+            reason: reason.rawValue, rule: rule)
     }
 
     /// A close frame goes on to the other side as it is; the answer comes back the same way.

@@ -57,6 +57,10 @@ final class Relay: ChannelOwner {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
         let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
         let facts = ConnectionFacts(admitted, clientCertificate: session.facts.clientCertificate)
+        let gates = terms.rates.gates(
+            of: TrafficOwner(
+                address: admitted.clientAddress, identity: admitted.identity,
+                authorizedSubject: admitted.authorizedSubject))
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -70,10 +74,10 @@ final class Relay: ChannelOwner {
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
                 sender: .client, limits: messageLimits,
-                plan: Self.plan(terms, from: .client, facts, session)),
+                plan: Self.plan(terms, from: .client, facts, session), gate: gates.fromClient),
             fromUpstream: Lane(
                 sender: .server, limits: messageLimits,
-                plan: Self.plan(terms, from: .upstream, facts, session)),
+                plan: Self.plan(terms, from: .upstream, facts, session), gate: gates.fromUpstream),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
@@ -152,6 +156,7 @@ final class Relay: ChannelOwner {
         self.ending = ending
         isCalm = false
         // The end does not wait for anybody's rate, and has a deadline of its own.
+        frames.lift()
         releaseHeld(at: .max)
         var patience = terms.timeouts.close.nanoseconds
         // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
