@@ -90,7 +90,7 @@ extension Session {
             let handshake = UpstreamHandshake(
                 key: attempt.key, expectedAccept: Digest.webSocketAccept(forKey: attempt.key),
                 offeredSubprotocols: attempt.admitted.request.subprotocols)
-            let subprotocol = try handshake.verify(head)
+            let subprotocol = try handshake.verify(head).subprotocol
             open(attempt, head, subprotocol, rest: bytes.extracting(consumed..<bytes.count))
         } catch {
             phase = .awaitingUpstream(attempt, parser)
