@@ -58,6 +58,7 @@ let layer2: [Target] =
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("re2")])
     ]
     + tested("Inspection", ["CInspection"], tests: [.target(name: "CAllocationCount")])
+    + tested("Compression", ["CZlib"])
 
 let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection", "Locking"])
 
