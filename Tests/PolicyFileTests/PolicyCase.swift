@@ -130,6 +130,11 @@ extension PolicyCase.Frame {
     /// The keys of a route but for its name.
     static let route = Self(before: ["routes:", "- name: r"], indentation: 2) { $0.routes.flatMap(describe) }
 
+    /// The `compression` of a public route, and what may stand in its way.
+    static let compression = Self(
+        before: ["routes:", "- name: r", "  upstream: echo", "  match: { path: / }"], indentation: 2
+    ) { $0.routes.map { describe($0.compression) } }
+
     /// A route's `match`.
     static let match = Self(
         before: ["routes:", "- name: r", "  upstream: echo", "  public: true", "  match:"], indentation: 4
@@ -179,6 +184,15 @@ private func describe(_ route: RoutePolicy) -> [String] {
         "limits \(limits.messageBytes) \(limits.fragments) \(limits.bufferedBytes)",
         "timeouts \(timeouts.idle) \(timeouts.pingInterval) \(timeouts.pongTimeout) \(timeouts.lifetime) \(timeouts.close)",
     ]
+}
+
+private func describe(_ compression: CompressionPolicy) -> String {
+    switch compression {
+    case .strip: "strip"
+    case .passthrough: "passthrough"
+    case .inspect(let it):
+        "inspect \(it.contextTakeover ? "keeping" : "dropping") \(it.windowBits) level \(it.level) from \(it.minimumBytes)"
+    }
 }
 
 private func describe(_ entry: MiddlewareEntry) -> String {
