@@ -15,7 +15,10 @@ final class Lanes {
     var fromClient: Lane
     var fromUpstream: Lane
 
-    init(_ rules: [MessageRule] = [], messageBytes: Int = 64 * 1024, fragments: Int = 256) throws {
+    init(
+        _ rules: [MessageRule] = [], messageBytes: Int = 64 * 1024, fragments: Int = 256,
+        compression: RelayCompression = .none
+    ) throws {
         worker = try Worker()
         client = try Wire(worker)
         upstream = try Wire(worker)
@@ -25,10 +28,12 @@ final class Lanes {
         let compiled = MessageRules(rules)
         fromClient = Lane(
             sender: .client, limits: limits,
-            plan: MessagePlan(compiled, from: .client, of: try Fixtures.facts(), maximumBytes: messageBytes))
+            plan: MessagePlan(compiled, from: .client, of: try Fixtures.facts(), maximumBytes: messageBytes),
+            compression: compression)
         fromUpstream = Lane(
             sender: .server, limits: limits,
-            plan: MessagePlan(compiled, from: .upstream, of: try Fixtures.facts(), maximumBytes: messageBytes))
+            plan: MessagePlan(compiled, from: .upstream, of: try Fixtures.facts(), maximumBytes: messageBytes),
+            compression: compression)
     }
 
     /// The client's bytes, in pieces of so many; ends with the first outcome that is one.

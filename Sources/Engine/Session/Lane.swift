@@ -33,6 +33,10 @@ struct Lane {
     /// Takes the plan's place before the next message.
     private var nextPlan: MessagePlan?
     private var handling = Handling.streams
+    /// What the extension has it do; nil where that is nothing.
+    private let compression: MessageCompression?
+    private let messageLimit: Int
+    private var isCompressed = false
     private var assembler = MessageAssembler()
     /// Until when the peer is not read, since its rate is used up; nil where it is.
     private(set) var heldUntil: Nanoseconds?
@@ -48,9 +52,14 @@ struct Lane {
     /// Rules that acted, or in shadow mode would have.
     private(set) var hits = RuleHits()
 
-    init(sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan) {
-        parser = FrameParser(sender: sender, limits: limits)
+    init(
+        sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan, compression: RelayCompression = .none
+    ) {
+        parser = FrameParser(
+            sender: sender, limits: limits, compressedBytes: compression.compressedBytes(from: sender, limits))
         self.plan = plan
+        self.compression = compression.ofMessages(from: sender)
+        messageLimit = limits.messageBytes
     }
 
     /// Whether a message has begun and not ended.
@@ -134,7 +143,9 @@ struct Lane {
             nextPlan = nil
         }
         let size = header.isFinal ? header.payloadLength : nil
-        handling = plan.reads(header.opcode, size: size) ? .gathers : .streams
+        isCompressed = header.isCompressed && compression != nil
+        let mustBeWhole = isCompressed || compression?.wants(size: size) ?? false
+        handling = mustBeWhole || plan.reads(header.opcode, size: size) ? .gathers : .streams
         if handling == .gathers { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
     }
 
@@ -156,13 +167,25 @@ struct Lane {
         guard var message = assembler.finish() else { return .goOn }
         defer { worker.messageBuffers.give(&message.payload) }
         let opcode = message.opcode
+        var received: [UInt8] = []
+        defer { worker.messageBuffers.give(&received) }
+        if isCompressed {
+            do throws(FrameError) {
+                try inflate(&message.payload, opcode, keeping: &received, worker)
+            } catch {
+                isOver = true
+                return .failed(error)
+            }
+        }
         let verdict = plan.evaluate(opcode: opcode, payload: message.payload.span, using: &worker.scratch)
         for hit in worker.scratch.hits { hits.count(hit) }
         switch verdict {
         case .pass:
-            target.send(opcode, message.payload.span, &random)
+            forward(opcode, message.payload.span, received: received.span, to: &target, worker, &random)
+            // What was compressed grows as well.
+            if compression != nil, target.isFull { return .held(from: offset) }
         case .edited:
-            target.send(opcode, worker.scratch.output.span, &random)
+            forward(opcode, worker.scratch.output.span, received: nil, to: &target, worker, &random)
             // It may have grown, and so may those that come behind it.
             if target.isFull { return .held(from: offset) }
         case .reply:
@@ -176,6 +199,35 @@ struct Lane {
             return .denied(code: code, reason: reason, rule: rule)
         }
         return .goOn
+    }
+
+    /// Puts a message in the place of its compressed form, which is kept.
+    private func inflate(
+        _ payload: inout [UInt8], _ opcode: Opcode, keeping received: inout [UInt8], _ worker: Worker
+    ) throws(FrameError) {
+        guard let compression else { return }
+        swap(&payload, &received)
+        payload = worker.messageBuffers.take()
+        try compression.inflate(received.span, opcode, into: &payload, limit: messageLimit, worker.streams)
+    }
+
+    /// Sends a whole message on, in the form in which the target is to have it. `received` is its compressed form, where it
+    /// came in one; nil where it has been edited since.
+    private func forward(
+        _ opcode: Opcode, _ message: Span<UInt8>, received: Span<UInt8>?, to target: inout Outlet, _ worker: Worker,
+        _ random: inout RandomPool
+    ) {
+        guard let compression else { return target.send(opcode, message, &random) }
+        var deflated = worker.messageBuffers.take()
+        defer { worker.messageBuffers.give(&deflated) }
+        let form = compression.form(
+            of: message, wasCompressed: isCompressed, isEdited: received == nil, into: &deflated, worker.streams)
+        switch form {
+        case .plain: target.send(opcode, message, &random)
+        case .asReceived:
+            if let received { target.send(opcode, received, isCompressed: true, &random) }
+        case .deflated: target.send(opcode, deflated.span, isCompressed: true, &random)
+        }
     }
 
     /// Gives back what a message that has not ended holds.

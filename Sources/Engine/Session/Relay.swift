@@ -51,8 +51,9 @@ final class Relay: ChannelOwner {
 
     /// Takes both channels over.
     init(
-        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, session: Session, client: Channel,
-        upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
+        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, compression: RelayCompression = .none,
+        session: Session,
+        client: Channel, upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
         let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
@@ -69,11 +70,11 @@ final class Relay: ChannelOwner {
             toClient: Outlet(channel: client, masks: false, limit: limits.bufferedBytes),
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
-                sender: .client, limits: messageLimits,
-                plan: Self.plan(terms, from: .client, facts, session)),
+                sender: .client, limits: messageLimits, plan: Self.plan(terms, from: .client, facts, session),
+                compression: compression),
             fromUpstream: Lane(
-                sender: .server, limits: messageLimits,
-                plan: Self.plan(terms, from: .upstream, facts, session)),
+                sender: .server, limits: messageLimits, plan: Self.plan(terms, from: .upstream, facts, session),
+                compression: compression),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
