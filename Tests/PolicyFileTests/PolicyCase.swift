@@ -130,6 +130,11 @@ extension PolicyCase.Frame {
     /// The keys of a route but for its name.
     static let route = Self(before: ["routes:", "- name: r"], indentation: 2) { $0.routes.flatMap(describe) }
 
+    /// The `compression` of a public route, and what may stand in its way.
+    static let compression = Self(
+        before: ["routes:", "- name: r", "  upstream: echo", "  match: { path: / }"], indentation: 2
+    ) { $0.routes.map { describe($0.compression) } }
+
     /// A route's `match`.
     static let match = Self(
         before: ["routes:", "- name: r", "  upstream: echo", "  public: true", "  match:"], indentation: 4
@@ -201,6 +206,15 @@ private func describe(_ rate: RouteRate) -> String {
     let key = limit.key == .address ? "\(limit.key) /\(limit.ipv6Prefix)" : "\(limit.key)"
     return "\(rate.name) of \(rate.from) \(limit.rate.count)/\(limit.rate.period) burst \(limit.burst) by \(key)"
         + " then \(limit.onExceed)\(rate.mode == .shadow ? " in shadow" : "")"
+}
+
+private func describe(_ compression: CompressionPolicy) -> String {
+    switch compression {
+    case .strip: "strip"
+    case .passthrough: "passthrough"
+    case .inspect(let it):
+        "inspect \(it.contextTakeover ? "keeping" : "dropping") \(it.windowBits) level \(it.level) from \(it.minimumBytes)"
+    }
 }
 
 private func describe(_ entry: MiddlewareEntry) -> String {

@@ -51,8 +51,9 @@ final class Relay: ChannelOwner {
 
     /// Takes both channels over.
     init(
-        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, session: Session, client: Channel,
-        upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
+        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, compression: RelayCompression = .none,
+        session: Session,
+        client: Channel, upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
         let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
@@ -73,11 +74,11 @@ final class Relay: ChannelOwner {
             toClient: Outlet(channel: client, masks: false, limit: limits.bufferedBytes),
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
-                sender: .client, limits: messageLimits,
-                plan: Self.plan(terms, from: .client, facts, session), gate: gates.fromClient),
+                sender: .client, limits: messageLimits, plan: Self.plan(terms, from: .client, facts, session),
+                gate: gates.fromClient, compression: compression),
             fromUpstream: Lane(
-                sender: .server, limits: messageLimits,
-                plan: Self.plan(terms, from: .upstream, facts, session), gate: gates.fromUpstream),
+                sender: .server, limits: messageLimits, plan: Self.plan(terms, from: .upstream, facts, session),
+                gate: gates.fromUpstream, compression: compression),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)

@@ -3,7 +3,9 @@
 package enum FuzzTarget: String, Sendable, CaseIterable {
     case requestHead = "request-head"
     case responseHead = "response-head"
+    case extensions
     case frames
+    case inflate
     case messages
     case policy
     case token
@@ -15,7 +17,9 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
         switch self {
         case .requestHead: try RequestHeadTarget.fuzz(bytes)
         case .responseHead: try ResponseHeadTarget.fuzz(bytes)
+        case .extensions: try ExtensionsTarget.fuzz(bytes)
         case .frames: try FramesTarget.fuzz(bytes)
+        case .inflate: try InflateTarget.fuzz(bytes)
         case .messages: try MessagesTarget.fuzz(bytes)
         case .policy: try PolicyTarget.fuzz(bytes)
         case .token: try TokenTarget.fuzz(bytes)
