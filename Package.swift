@@ -47,7 +47,7 @@ let layer1 =
     + tested("Tokens", ["Locking"])
 
 let layer2: [Target] =
-    tested("PolicyFile", ["PolicyModel", "CLibYAML"])
+    tested("PolicyFile", ["PolicyModel", "CLibYAML", "Inspection"])
     + tested("Crypto", ["COpenSSL", "CPlatform", "Locking", "Tokens"], tests: [.target(name: "CAllocationCount")])
     + tested("TokenStore", ["Tokens", grdb], tests: ["Crypto"])
     + tested("HTTPClient", ["CCurl", "CCurlOptions", "WebSocketProtocol", "Locking"])
@@ -84,7 +84,7 @@ let fuzzed: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "Middleware",
+            "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "Middleware", "Inspection",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: settings),
     .testTarget(
         name: "CorpusTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/CorpusTests", swiftSettings: settings),

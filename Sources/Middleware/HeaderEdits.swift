@@ -65,6 +65,8 @@ extension HandshakeContext {
         case .clientIP: clientAddress.description
         case .clientCertificate: clientCertificate ?? ""
         case .requestID: requestID
+        // In message rules alone, where there is something to match.
+        case .match: ""
         }
     }
 }

@@ -36,6 +36,11 @@ struct DecodedChain {
 
     var mayHaveToken: Bool { enforcedToken != nil || hasUnreadableEntry }
 
+    /// What message rules may ask of connections that it admits.
+    var connections: ConnectionKnowledge {
+        ConnectionKnowledge(hasToken: mayHaveToken, hasSubject: mayTellSubject)
+    }
+
     /// Whether connections may be of somebody whose name is known.
     var mayTellSubject: Bool {
         hasUnreadableEntry || entries.contains { $0.mode == .enforce && $0.tellsSubject } || enforcedToken != nil

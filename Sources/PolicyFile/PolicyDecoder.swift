@@ -6,6 +6,10 @@ import PolicyModel
 /// callers go on with a default so that the rest is looked at too: a policy with an error is never used.
 final class PolicyDecoder {
     private(set) var diagnostics: [Diagnostic] = []
+    /// Whence the files come that a policy names and that are a part of it.
+    let files: PolicyFiles
+    /// Those that were read, in that order, each once.
+    private(set) var attachments: [PolicySource] = []
     private(set) var policy = Policy()
     private var definitions: [Section: [String: SourcePosition]] = [:]
     /// Sections that are there, of use or not.
@@ -47,6 +51,16 @@ final class PolicyDecoder {
         var section: Section
         var name: String
         var position: SourcePosition
+    }
+
+    init(files: PolicyFiles) {
+        self.files = files
+    }
+
+    /// Notes that a file is a part of the policy.
+    func noteFile(_ name: String, _ bytes: [UInt8]) {
+        guard !attachments.contains(where: { $0.name == name }) else { return }
+        attachments.append(PolicySource(name: name, bytes: bytes))
     }
 
     func add(_ diagnostic: Diagnostic) {

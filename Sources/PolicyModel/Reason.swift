@@ -77,6 +77,8 @@ package enum CloseReason: String, Sendable, CaseIterable {
     case policyChanged = "policy-changed"
     case messageDenied = "message-denied"
     case messageTimeout = "message-timeout"
+    /// A message does not fit the schema that it has to.
+    case schemaMismatch = "schema-mismatch"
     case messageTooBig = "message-too-big"
     case messageRateExceeded = "message-rate-exceeded"
     case byteRateExceeded = "byte-rate-exceeded"

@@ -48,14 +48,14 @@ struct RunCommand: ParsableCommand {
         OpenSSLProcess.prepare()
         var logger = Logger(label: "portcullis") { _ in ErrorLog() }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
-        let policies = policies
-        guard let policy = Self.load(policies) else {
+        let (policies, root) = (policies, root)
+        guard let policy = Self.load(policies, root: root) else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
         let isComplete = try telling {
             let gateway = try Engine.Gateway(
                 GatewayConfiguration(
-                    policy: policy, reload: { Self.load(policies) },
+                    policy: policy, reload: { Self.load(policies, root: root) },
                     workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
                     stateDirectory: state.directory, root: root),
                 audit: AuditLog(path: auditLog), logger: logger)
@@ -67,10 +67,12 @@ struct RunCommand: ParsableCommand {
     }
 
     /// The policies as they are now; nil, after what is wrong with them has been told, where they cannot be run.
-    private static func load(_ path: String) -> VersionedPolicy? {
-        let loaded = PolicyLoader.load(path: path)
+    private static func load(_ path: String, root: String) -> VersionedPolicy? {
+        let loaded = PolicyLoader.load(path: path, root: root)
         for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
-        return loaded.policy.map { VersionedPolicy(policy: $0, version: version(of: loaded.sources)) }
+        return loaded.policy.map {
+            VersionedPolicy(policy: $0, version: version(of: loaded.sources + loaded.attachments))
+        }
     }
 
     /// The first 12 digits of a digest over the files' names and bytes.

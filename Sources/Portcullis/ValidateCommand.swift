@@ -12,7 +12,7 @@ struct ValidateCommand: ParsableCommand {
         discussion: """
             Each problem is one line on standard error, FILE:LINE:COLUMN: error: MESSAGE, so that editors and CI can \
             find the place. Ends with 0 where a gateway would run the policies, and with 1 where it would not. \
-            Token issuers' key files are read; certificates, their keys and upstreams are not looked at.
+            Schemas and token issuers' key files are read; certificates, their keys and upstreams are not looked at.
             """)
 
     @Option(help: "A policy file, or a folder whose *.yaml files are read together (*.test.yaml are not).")
@@ -25,7 +25,7 @@ struct ValidateCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let loaded = withKeyFiles(PolicyLoader.load(path: policies))
+        let loaded = withKeyFiles(PolicyLoader.load(path: policies, root: root))
         if json {
             print(try Report(loaded).encoded())
         } else {

@@ -21,6 +21,18 @@ enum Fixtures {
         MessageRule(name: name, from: from, condition: condition, action: action, mode: mode, position: position)
     }
 
+    /// `replace` of some bytes by others.
+    static func replace(_ text: String, _ with: String) -> MessageAction {
+        .replace(.literal(text), with: .literal(with))
+    }
+
+    /// A connection of which nothing is known.
+    static func facts() throws -> ConnectionFacts {
+        ConnectionFacts(
+            identity: nil, clientAddress: .v4(0xc000_0201), requestID: "r-1",
+            target: try RequestTarget(originForm: "/chat"))
+    }
+
     /// A handshake for `/chat` with this query and these fields beside those that every one has.
     static func head(query: String = "", _ fields: [(String, String)] = []) throws -> RequestHead {
         let handshake = [

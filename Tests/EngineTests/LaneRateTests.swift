@@ -39,7 +39,7 @@ import WebSocketProtocol
         "what a rate drops is the whole message, and nothing of another one", arguments: [1, 2, 7, Int.max],
         [false, true])
     func drop(pieces: Int, gathers: Bool) throws {
-        let rule = Fixtures.rule("never", MessageCondition(textContains: "nobody says this"), .drop)
+        let rule = Fixtures.rule("never", .text(.literal("nobody says this")), .drop)
         let lanes = try Lanes(gathers ? [rule] : [], rates: [Fixtures.rate(.messages, 2, then: .drop)])
         let bytes = text("a") + fragmented("b", "b", "b") + fragmented("c", "c") + text("") + text("d")
         #expect(lanes.clientSends(bytes, pieces: pieces).goesOn)
@@ -82,7 +82,7 @@ import WebSocketProtocol
 
     @Test("a message that must wait waits at its header, and goes on where it was", arguments: [false, true])
     func delay(gathers: Bool) throws {
-        let rule = Fixtures.rule("never", MessageCondition(textContains: "nobody says this"), .drop)
+        let rule = Fixtures.rule("never", .text(.literal("nobody says this")), .drop)
         let lanes = try Lanes(gathers ? [rule] : [], rates: [Fixtures.rate(.messages, 1, then: .delay)])
         let now = lanes.worker.now
         let bytes = text("a") + text("bc")
@@ -120,7 +120,7 @@ import WebSocketProtocol
 
     @Test("bytes of a message that a rule reads are counted before it is whole")
     func gatheredBytes() throws {
-        let rule = Fixtures.rule("never", MessageCondition(textContains: "nobody says this"), .drop)
+        let rule = Fixtures.rule("never", .text(.literal("nobody says this")), .drop)
         let lanes = try Lanes([rule], rates: [Fixtures.rate(.bytes, 2, then: .delay)])
         let first = TestFrame(isFinal: false, opcode: 1, payload: Array("abcd".utf8)).masked.bytes
         #expect(lanes.clientSends(first).held == first.count)

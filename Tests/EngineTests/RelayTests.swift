@@ -171,7 +171,7 @@ final class RelayedSession {
     @Test("a rule that closes: its code and reason to the client, and the rule in the log", arguments: [true, false])
     func denied(fromClient: Bool) throws {
         let relayed = try RelayedSession([
-            Fixtures.rule("no-x", MessageCondition(textContains: "x"), .close(code: 1008, reason: "no"))
+            Fixtures.rule("no-x", .text(.literal("x")), .close(code: 1008, reason: "no"))
         ])
         if fromClient { relayed.clientSends(.text("x")) } else { relayed.upstreamSends(.text("x")) }
         #expect(try relayed.atClient() == [.close(1008, "no")])

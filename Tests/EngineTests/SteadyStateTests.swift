@@ -36,7 +36,7 @@ import WebSocketProtocol
         "relaying allocates nothing, streamed, with pings between, and inspected where the build is optimised",
         arguments: inspections, [16, 1024, 40_000])
     func nothing(inspects: Bool, size: Int) throws {
-        let rule = Fixtures.rule("never", MessageCondition(textContains: "no message holds this"), .drop)
+        let rule = Fixtures.rule("never", .text(.literal("no message holds this")), .drop)
         let lanes = try Lanes(inspects ? [rule] : [])
         let text = TestFrame.text(String(repeating: "a", count: size))
         let fromClient = text.masked.bytes + TestFrame.ping([1, 2, 3]).masked.bytes

@@ -73,9 +73,9 @@ extension TokenRenewal.Outcome {
         settings.renewalPointer = JSONPointer("/portcullis/token")
         let rules = MessageRules([], renewal: chain(.token(settings), tokens: ToyKey.authority).renewal)
         let identity = try ToyKey.verified(scopes: [])
-        #expect(MessagePlan(rules, from: .upstream, identity: identity).isEmpty)
-        #expect(MessagePlan(rules, from: .client, identity: nil).isEmpty)
-        let plan = MessagePlan(rules, from: .client, identity: identity)
+        #expect(MessagePlan(rules, from: .upstream, of: try facts(identity)).isEmpty)
+        #expect(MessagePlan(rules, from: .client, of: try facts()).isEmpty)
+        let plan = MessagePlan(rules, from: .client, of: try facts(identity))
         var scratch = FilterScratch()
         for (text, verdict) in [
             (message(""), MessageVerdict.renewal), (#"{"portcullis":{"token":7}}"#, .pass), ("{}", .pass),

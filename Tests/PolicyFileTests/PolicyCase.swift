@@ -249,18 +249,3 @@ private func describe(_ edits: HeadersSettings.Edits) -> String {
     }
     return "set \(pairs(edits.set)) add \(pairs(edits.add)) remove \(edits.remove)"
 }
-
-private func describe(_ rule: MessageRule) -> String {
-    let condition = rule.condition
-    var parts = ["\(rule.name) from \(rule.from)"]
-    if let opcode = condition.opcode { parts.append("opcode \(opcode)") }
-    if let over = condition.sizeOver { parts.append("over \(over)") }
-    if let under = condition.sizeUnder { parts.append("under \(under)") }
-    if let text = condition.textContains { parts.append("contains '\(text)'") }
-    if let json = condition.json { parts.append("\(json.pointer) equals \(json.equals)") }
-    if let scope = condition.scope { parts.append("scope \(scope)") }
-    if let scope = condition.lacksScope { parts.append("lacks \(scope)") }
-    parts.append("do \(rule.action)")
-    if rule.mode == .shadow { parts.append("in shadow") }
-    return parts.joined(separator: ", ")
-}

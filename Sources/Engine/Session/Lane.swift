@@ -52,7 +52,7 @@ struct Lane {
     var isOver = false
     private(set) var payloadBytes: Int64 = 0
     private(set) var messages: Int64 = 0
-    /// Rules that dropped or denied messages, or in shadow mode would have acted.
+    /// Rules that acted, or in shadow mode would have.
     private(set) var hits = RuleHits()
 
     init(
@@ -202,21 +202,22 @@ struct Lane {
         defer { worker.messageBuffers.give(&message.payload) }
         let opcode = message.opcode
         let verdict = plan.evaluate(opcode: opcode, payload: message.payload.span, using: &worker.scratch)
-        for rule in worker.scratch.shadowHits { hits.count(rule, isShadow: true) }
+        for hit in worker.scratch.hits { hits.count(hit) }
         switch verdict {
         case .pass:
             target.send(opcode, message.payload.span, &random)
-        case .replace(let edited):
-            target.send(opcode, edited.span, &random)
+        case .edited:
+            target.send(opcode, worker.scratch.output.span, &random)
             // It may have grown, and so may those that come behind it.
             if target.isFull { return .held(from: offset) }
+        case .reply:
+            back.reply(worker.scratch.output.span, &random)
+            if back.owesMessage { return .held(from: offset) }
+        case .drop: break
         case .renewal:
             return .renewal(message.payload, end: offset)
-        case .drop(let rule):
-            hits.count(rule, isShadow: false)
         case .close(let code, let reason, let rule):
             isOver = true
-            hits.count(rule, isShadow: false)
             return .denied(code: code, reason: reason, rule: rule)
         }
         return .goOn

@@ -36,8 +36,7 @@ extension Relay {
             session.host.identities.insert(session, fresh)
             session.facts.renew(fresh)
             hold(until: term)
-            frames.fromClient.follow(plan(from: .client, fresh))
-            frames.fromUpstream.follow(plan(from: .upstream, fresh))
+            self.renew(by: fresh)
             worker.setDeadline(deadline, for: client)
         case .postponed: break
         case .refused(let reason): end(reason)

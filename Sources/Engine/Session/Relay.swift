@@ -27,6 +27,8 @@ final class Relay: ChannelOwner {
 
     /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
     private let leases: [ConnectionLease]
+    /// Whose connection it is, for rules; kept only where that can change.
+    private let renewableFacts: ConnectionFacts?
     let terms: RelayTerms
     let startedAt: Nanoseconds
     /// Whose relay this is, until its end.
@@ -54,10 +56,11 @@ final class Relay: ChannelOwner {
     ) {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
         let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
-        let identity = admitted.identity
+        let facts = ConnectionFacts(admitted, clientCertificate: session.facts.clientCertificate)
         let gates = terms.rates.gates(
             of: TrafficOwner(
-                address: admitted.clientAddress, identity: identity, authorizedSubject: admitted.authorizedSubject))
+                address: admitted.clientAddress, identity: admitted.identity,
+                authorizedSubject: admitted.authorizedSubject))
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -71,29 +74,33 @@ final class Relay: ChannelOwner {
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
                 sender: .client, limits: messageLimits,
-                plan: Self.plan(terms, from: .client, identity), gate: gates.fromClient),
+                plan: Self.plan(terms, from: .client, facts, session), gate: gates.fromClient),
             fromUpstream: Lane(
                 sender: .server, limits: messageLimits,
-                plan: Self.plan(terms, from: .upstream, identity), gate: gates.fromUpstream),
+                plan: Self.plan(terms, from: .upstream, facts, session), gate: gates.fromUpstream),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
         leases = admitted.leases
+        renewableFacts = terms.rules.renewal == nil ? nil : facts
         super.init()
         if let term = admitted.identityTerm { hold(until: term, now: now, unixMilliseconds: unixMilliseconds) }
         client.hand(to: self)
         upstream.hand(to: self)
     }
 
-    /// What the rules make of messages of one side for this identity.
-    func plan(from sender: MessageSender, _ identity: VerifiedToken) -> MessagePlan {
-        Self.plan(terms, from: sender, identity)
+    /// Has the rules judge messages that begin from now on by another token.
+    func renew(by identity: VerifiedToken) {
+        guard let facts = renewableFacts?.renewed(by: identity) else { return }
+        frames.fromClient.follow(Self.plan(terms, from: .client, facts, session))
+        frames.fromUpstream.follow(Self.plan(terms, from: .upstream, facts, session))
     }
 
     private static func plan(
-        _ terms: RelayTerms, from sender: MessageSender, _ identity: VerifiedToken?
+        _ terms: RelayTerms, from sender: MessageSender, _ facts: ConnectionFacts, _ session: Session
     ) -> MessagePlan {
-        MessagePlan(terms.rules, from: sender, identity: identity, maximumBytes: terms.limits.messageBytes)
+        MessagePlan(
+            terms.rules, from: sender, of: facts, maximumBytes: terms.limits.messageBytes, journal: session)
     }
 
     /// From now on the token holds the connection until then.

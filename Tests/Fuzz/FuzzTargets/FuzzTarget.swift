@@ -7,6 +7,8 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
     case messages
     case policy
     case token
+    case schema
+    case schemaMessages = "schema-messages"
 
     /// Feeds the target once.
     package func run(_ bytes: [UInt8]) throws(BrokenContract) {
@@ -17,6 +19,8 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
         case .messages: try MessagesTarget.fuzz(bytes)
         case .policy: try PolicyTarget.fuzz(bytes)
         case .token: try TokenTarget.fuzz(bytes)
+        case .schema: try SchemaTarget.fuzz(bytes)
+        case .schemaMessages: try SchemaMessagesTarget.fuzz(bytes)
         }
     }
 }
