@@ -38,9 +38,9 @@ package struct TokenBucket: Sendable {
         return overflow ? .max : next
     }
 
-    /// Whether there is nothing left in a bucket that is full again at `fullAt`, or a debt.
+    /// Whether not a whole unit is left in a bucket that is full again at `fullAt`.
     package func isExhausted(fullAt: Int64, now: Int64) -> Bool {
-        Self.difference(fullAt, now) >= depth
+        Self.difference(fullAt, now) > depth - interval
     }
 
     /// When the debt of a bucket that is full again at `fullAt` is worked off; in the past where there is none.

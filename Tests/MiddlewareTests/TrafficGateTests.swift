@@ -88,8 +88,8 @@ let somebody = TrafficOwner(address: .v4(1), identity: nil)
         #expect(gate.passed(bytes: 1001, now: start) == .passes)
         #expect(gate.passed(bytes: 1000, now: start) == .passes)
         #expect(gate.beginMessage(now: start) == answer)
-        #expect(gate.beginMessage(now: start + 2 * second) == answer)
-        #expect(gate.beginMessage(now: start + 2 * second + 1) == .passes)
+        #expect(gate.beginMessage(now: start + 2 * second + 999_999) == answer)
+        #expect(gate.beginMessage(now: start + 2 * second + 1_000_000) == .passes)
         #expect(gate.hits(of: 0) == 2)
     }
 
@@ -150,8 +150,9 @@ let somebody = TrafficOwner(address: .v4(1), identity: nil)
         // What would not have passed has cost nothing.
         #expect(gate.beginMessage(now: start + second) == .passes)
         #expect([gate.hits(of: 0), gate.hits(of: 1)] == [3, 4])
+        #expect(gate.passed(bytes: 10, now: start + second) == .passes)
         #expect(gate.beginMessage(now: start + second) == .passes)
-        #expect(gate.hits(of: 0) == 4)
+        #expect([gate.hits(of: 0), gate.hits(of: 1)] == [4, 5])
     }
 
     @Test("at the end of a connection nobody waits, and what is dropped still is")

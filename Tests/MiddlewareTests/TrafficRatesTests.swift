@@ -140,6 +140,16 @@ import Tokens
         #expect(elsewhere.gate.beginMessage(now: 0) == .passes)
     }
 
+    @Test("networks of another size begin anew")
+    func networksAnew() {
+        var limit = TrafficLimit(rate: Rate(count: 1, period: .seconds(1)), burst: 1, key: .address)
+        var first = reloaded([RouteRate(unit: .messages, limit: limit, position: position)])
+        #expect(first.gate.beginMessage(now: 0) == .passes)
+        limit.ipv6Prefix = 48
+        var second = reloaded([RouteRate(unit: .messages, limit: limit, position: position)], after: first.memory)
+        #expect(second.gate.beginMessage(now: 0) == .passes)
+    }
+
     @Test("two of one kind do not share")
     func ordinals() {
         let one = rate(.messages, 1, burst: 2, key: .address, then: .drop)

@@ -100,8 +100,8 @@ struct TokenBucketTests {
         #expect(bucket.debtEnd(fullAt: fullAt) == now)
         fullAt = bucket.charge(2000, fullAt: fullAt, now: now)
         #expect(bucket.debtEnd(fullAt: fullAt) == now + 2_000_000_000)
-        #expect(bucket.isExhausted(fullAt: fullAt, now: now + 2_000_000_000))
-        #expect(!bucket.isExhausted(fullAt: fullAt, now: now + 2_000_000_001))
+        #expect(bucket.isExhausted(fullAt: fullAt, now: now + 2_000_999_999))
+        #expect(!bucket.isExhausted(fullAt: fullAt, now: now + 2_001_000_000))
         #expect(bucket.take(fullAt: fullAt, now: now + 2_001_000_000) == .admitted(fullAt: fullAt + 1_000_000))
         #expect(bucket.take(fullAt: fullAt, now: now + 2_000_999_999) == .refused(retryAfter: 1))
     }
