@@ -11,6 +11,7 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
     case token
     case schema
     case schemaMessages = "schema-messages"
+    case inspection
 
     /// Feeds the target once.
     package func run(_ bytes: [UInt8]) throws(BrokenContract) {
@@ -25,6 +26,7 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
         case .token: try TokenTarget.fuzz(bytes)
         case .schema: try SchemaTarget.fuzz(bytes)
         case .schemaMessages: try SchemaMessagesTarget.fuzz(bytes)
+        case .inspection: try InspectionTarget.fuzz(bytes)
         }
     }
 }
