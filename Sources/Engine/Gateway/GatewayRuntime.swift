@@ -24,7 +24,8 @@ final class GatewayRuntime: Sendable {
     init(
         _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
         signer: CurrentSigner = CurrentSigner(), keyWatcher: KeyWatcher? = nil,
-        authorization: (any AuthorizationService)? = nil, resolve: (String) -> String,
+        authorization: (any AuthorizationService)? = nil, extensions: ExtensionFactories = ExtensionFactories(),
+        resolve: (String) -> String,
         after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
@@ -35,6 +36,7 @@ final class GatewayRuntime: Sendable {
         var environment = MiddlewareEnvironment(
             tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses, signer: signer)
         environment.authorization = authorization
+        environment.extensions = extensions
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {
