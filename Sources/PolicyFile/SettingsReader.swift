@@ -177,8 +177,14 @@ package final class SettingsReader {
         return nil
     }
 
-    /// A diagnostic is one line, whoever writes it.
+    /// A diagnostic is one line of some length, whoever writes it.
     private static func oneLine(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
+        let scalars = text.unicodeScalars.prefix(500).map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: Unicode.Scalar(" ")
+            default: scalar
+            }
+        }
+        return String(String.UnicodeScalarView(scalars))
     }
 }

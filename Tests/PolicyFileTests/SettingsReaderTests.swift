@@ -112,7 +112,7 @@ private func reader(_ yaml: String) throws -> SettingsReader {
     @Test("a problem of the reader's own: where the value stands, one line, and only where nothing else is wrong")
     func own() throws {
         let whole = try reader("{ a: 1, b: 2 }")
-        whole.note(whole.problem("b", "must be\nless than `a`"))
+        whole.note(whole.problem("b", "must be\nless\u{85}than `a`"))
         whole.note(whole.problem("c", "must be there"))
         #expect(whole.diagnostics.map(\.description) == ["plug_in:1:12: error: `b` must be less than `a`"])
         let lacking = try reader("{ a: 1 }")

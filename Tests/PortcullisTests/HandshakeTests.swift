@@ -35,12 +35,15 @@ import Testing
         var handshake = try #require(
             Handshake(
                 target: "/chat?a=1", host: "Chat.example.com", headers: [("X-A", "1"), ("X_Role", "root")],
-                clientAddress: "2001:db8::1", unixSeconds: 5, upstreamHeaders: ["X-Role"]))
+                clientAddress: "2001:db8::1", unixSeconds: 5, upstreamHeaders: ["X-Role", "X-Key"]))
         #expect(handshake.path == "/chat" && handshake.host == "chat.example.com" && handshake.unixSeconds == 5)
         #expect(handshake.clientAddress == "2001:db8::1" && handshake.headers(named: "x-a") == ["1"])
         handshake.setUpstreamHeader("x-role", to: "admin")
         #expect(handshake.upstreamHeaders(named: "X-Role") == ["admin"])
         #expect(handshake.upstreamHeaders(named: "X_Role").isEmpty && handshake.failure == nil)
+        // The Kelvin sign is a K to Unicode.
+        handshake.setUpstreamHeader("X-\u{212a}ey", to: "1")
+        #expect(handshake.upstreamHeaders(named: "X-Key") == ["1"])
         handshake.removeUpstreamHeader("X_A")
         #expect(handshake.upstreamHeaders(named: "X-A").isEmpty)
     }

@@ -68,7 +68,8 @@ public struct Handshake: Sendable {
     /// middleware's ``HandshakeMiddleware/upstreamHeaders``, or the handshake is refused (`middleware-unavailable`); a value that
     /// no field may have, with a line break above all, refuses it as well (`malformed-request`).
     public mutating func setUpstreamHeader(_ name: String, to value: String) {
-        guard settable.contains(where: { $0.lowercased() == name.lowercased() }) else {
+        // By its own spelling: to Unicode, more is equal without case than is to HTTP.
+        guard let name = settable.first(where: { $0.lowercased() == name.lowercased() }) else {
             failure = .middlewareUnavailable
             return
         }
