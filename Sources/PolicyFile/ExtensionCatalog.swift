@@ -26,9 +26,6 @@ package struct ExtensionCatalog: Sendable {
     /// Names that no other middleware can have.
     package static var builtinMiddleware: [String] { MiddlewareDecoder.all.map(\.name) }
 
-    /// Names that no message filter can have: those of actions, of this version and of those to come.
-    package static let builtinActions = [
-        "drop", "close", "replace", "redact", "reply", "remove", "set", "truncate", "rate", "delay", "log", "tag",
-        "pass",
-    ]
+    /// Names that no message filter can have: those of the other actions.
+    package static var builtinActions: [String] { PolicyDecoder.builtinActions }
 }

@@ -85,6 +85,31 @@ def test_reload(gateway: StartGateway, upstream: Upstream) -> None:  # noqa: F81
     door.connect().close()
 
 
+def masked(**settings: Any) -> dict[str, Any]:
+    """A rule with a `word_mask`."""
+    rule = {"name": "no-secrets", "from": "both", "do": {"word_mask": {"words": ["secret", "ärger"]}}}
+    return rule | settings
+
+
+def test_message_edited(gateway: StartGateway, upstream: Upstream) -> None:  # noqa: F811
+    door = gateway(upstream, messages=[masked(**{"from": "client"})])
+    with door.connect() as socket:
+        for sent, back in [("a secret ärger", "a ****** *****"), ("nothing", "nothing"), (b"secret", b"secret")]:
+            socket.send(sent)
+            assert socket.recv() == (f"hello:{back}" if isinstance(back, str) else back)
+    rules = door.wait_audit("closed")["rules"]
+    assert rules == [{"rule": "no-secrets", "count": 1, "mode": "enforce"}]
+
+
+def test_filter_in_shadow(gateway: StartGateway, upstream: Upstream) -> None:  # noqa: F811
+    door = gateway(upstream, messages=[masked(mode="shadow")])
+    with door.connect() as socket:
+        socket.send("a secret")
+        assert socket.recv() == "hello:a secret"
+    rules = door.wait_audit("closed")["rules"]
+    assert [(rule["rule"], rule["mode"]) for rule in rules] == [("no-secrets", "shadow")] * len(rules) and rules
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
@@ -120,6 +145,31 @@ routes:
     found = re.findall(rf"^{re.escape(str(file))}:(.*)$", result.stderr, re.MULTILINE)
     assert found == expected, result.stderr
     assert result.returncode == (1 if expected else 0)
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("{ word_mask: { words: [] } }", []),
+        ("{ word_mask: { word: [a] } }", ["5:60: error: unknown key `word` in `word_mask`; did you mean `words`?"]),
+        ('{ word_mask: { words: [""] } }', ["5:67: error: `words` must not hold an empty one"]),
+        ("{ word_mask: { words: a } }", ["5:67: error: `words` must be a list, not `a`"]),
+        ("word_mask", ["5:45: error: `word_mask` needs settings: `do: { word_mask: { … } }`"]),
+    ],
+)
+def test_validate_a_filter(portcullis: Path, tmp_path: Path, action: str, expected: list[str]) -> None:  # noqa: F811
+    file = tmp_path / "policy.yaml"
+    file.write_text(
+        f"""\
+listeners: {{ l: {{ address: "127.0.0.1:0", tls: {{ certificates: [{{ certificate: a, private_key: b }}] }} }} }}
+upstreams: {{ u: {{ endpoints: ["ws://127.0.0.1:1"] }} }}
+routes:
+  - {{ name: r, match: {{ path: / }}, upstream: u, public: true, messages: [
+               {{ name: m, from: client, do: {action} }} ] }}
+"""
+    )
+    result = run(portcullis, "validate", "--policies", file, check=False)
+    assert re.findall(rf"^{re.escape(str(file))}:(.*)$", result.stderr, re.MULTILINE) == expected, result.stderr
 
 
 def test_its_own_policy_is_valid(portcullis: Path) -> None:  # noqa: F811

@@ -18,13 +18,16 @@ private let catalog = ExtensionCatalog(
         }
     ])
 
-private func load(_ entry: String, admission: String = "[]", door: String = "public: true") -> LoadedPolicy {
+private func load(
+    _ entry: String, admission: String = "[]", door: String = "public: true", rule: String = "do: drop"
+) -> LoadedPolicy {
     let text = """
         listeners:
           front: { address: "127.0.0.1:1", tls: { certificates: [{ certificate: a, private_key: b }] }, admission: \(admission) }
         upstreams: { u: { endpoints: ["ws://127.0.0.1:2"] } }
         routes:
-          - { name: r, match: { path: / }, upstream: u, \(door), middleware: [\(entry)] }
+          - { name: r, match: { path: / }, upstream: u, \(door), middleware: [\(entry)],
+              messages: [{ name: m, from: client, \(rule) }] }
         """
     return PolicyLoader.decode([PolicySource(name: "p", bytes: Array(text.utf8))], extensions: catalog)
 }
@@ -83,17 +86,32 @@ private func load(_ entry: String, admission: String = "[]", door: String = "pub
         #expect(early.count == 1 && early[0].hasPrefix("`office_hours` cannot run before TLS"))
     }
 
-    @Test("a filter's settings are checked by the filter")
-    func filters() throws {
-        let decoder = PolicyDecoder(extensions: catalog)
-        let source = PolicySource(name: "p", bytes: Array("word_mask: { words: [a, 1] }".utf8))
-        let root = try #require(YAMLParser.parse(source).root)
-        guard case .mapping(let entries) = root.content else {
-            Issue.record("no mapping")
+    @Test("a filter is an action of a message rule")
+    func filter() throws {
+        let loaded = load("", rule: "do: { word_mask: { words: [a] } }, mode: shadow")
+        let rule = try #require(try loaded.get().routes[0].messages.first)
+        guard case .filter(let settings) = rule.action else {
+            Issue.record("\(rule.action)")
             return
         }
-        #expect(decoder.extensionSettings(entries[0], catalog.filters[0]) == nil)
-        #expect(decoder.diagnostics.map(\.position.column) == [25])
+        #expect(settings.name == "word_mask" && rule.mode == .shadow)
+    }
+
+    @Test(
+        "what is wrong with a filter is told where it stands",
+        arguments: [
+            ("do: { word_mask: { words: [a, 1] } }", "6:73: error: `words` must be a text"),
+            ("do: { word_mask: {} }", "6:60: error: `word_mask` needs `words`"),
+            ("do: word_mask", "6:47: error: `word_mask` needs settings: `do: { word_mask: { … } }`"),
+            ("do: { word_musk: {} }", "6:49: error: unknown key `word_musk` in `do`; did you mean `word_mask`?"),
+            (
+                "do: word_musk",
+                "6:47: error: `do` must be one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `schema`, `log` or `word_mask`, not `word_musk`; did you mean `word_mask`?"
+            ),
+        ])
+    func filterProblems(_ action: String, _ start: String) {
+        let found = load("", rule: action).diagnostics.map(\.description)
+        #expect(found.count == 1 && found[0].hasPrefix("p:" + start), "\(found)")
     }
 
     @Test("without a catalog nothing but the built-ins is known")

@@ -38,8 +38,8 @@ private struct Moved: Named {
     }
 }
 
-private struct Redact: Portcullis.MessageFilter {
-    static let name = "redact"
+private struct Drop: Portcullis.MessageFilter {
+    static let name = "drop"
     init(settings: Settings) {}
     func inspect(_ payload: Span<UInt8>, of message: Message) -> MessageDecision { .pass }
 }
@@ -78,8 +78,8 @@ private struct GateClosed: Named {
                 "two of the kind middleware are named 'plain'"
             ])
         #expect(
-            Extensions(filters: [Redact.self]).problems == [
-                "the message filter 'redact' must have another name: that is the one of a built-in"
+            Extensions(filters: [Drop.self]).problems == [
+                "the message filter 'drop' must have another name: that is the one of a built-in"
             ])
     }
 

@@ -114,7 +114,7 @@ struct RouteRuntime: Sendable {
         self.policy = policy
         self.upstream = upstream
         chain = MiddlewareChain(entries: policy.middleware, name: "route \(policy.name)", environment: &environment)
-        terms = RelayTerms(policy, renewal: chain.renewal)
+        terms = RelayTerms(policy, renewal: chain.renewal, extensions: environment.extensions)
     }
 }
 
@@ -124,9 +124,9 @@ final class RelayTerms: Sendable {
     let timeouts: RouteTimeouts
     let rules: MessageRules
 
-    init(_ policy: RoutePolicy, renewal: TokenRenewal?) {
+    init(_ policy: RoutePolicy, renewal: TokenRenewal?, extensions: ExtensionFactories = ExtensionFactories()) {
         limits = policy.limits
         timeouts = policy.timeouts
-        rules = MessageRules(policy.messages, renewal: renewal)
+        rules = MessageRules(policy.messages, renewal: renewal, extensions: extensions)
     }
 }
