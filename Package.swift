@@ -107,16 +107,14 @@ let lookUps: [Target] = [
         name: "uses", dependencies: ["TokenStore"], path: "Benchmarks/Uses", swiftSettings: settings),
 ]
 
-let layer5: [Target] = [
-    .target(
-        name: "Portcullis",
-        dependencies: [
+let layer5: [Target] =
+    tested(
+        "Portcullis",
+        [
             "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "TokenStore", "Middleware", "Engine",
             "CPlatform", argumentParser, logging,
-        ],
-        swiftSettings: settings),
-    .executableTarget(name: "PortcullisTool", dependencies: ["Portcullis"], swiftSettings: settings),
-]
+        ])
+    + [.executableTarget(name: "PortcullisTool", dependencies: ["Portcullis"], swiftSettings: settings)]
 
 let package = Package(
     name: "portcullis",

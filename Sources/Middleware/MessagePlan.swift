@@ -35,12 +35,19 @@ package struct MessageRules: Sendable {
     /// How clients may bring a fresh token.
     package let renewal: TokenRenewal?
 
-    /// In the order in which they are tried; a token is looked for before.
-    package init(_ rules: [MessageRule], renewal: TokenRenewal? = nil) {
+    /// In the order in which they are tried; a token is looked for before. `extensions` makes the filters that are no
+    /// built-ins, each once.
+    package init(
+        _ rules: [MessageRule], renewal: TokenRenewal? = nil, extensions: ExtensionFactories = ExtensionFactories()
+    ) {
         self.renewal = renewal
         names = rules.map(\.name)
-        fromClient = RuleSet(rules, from: .client, renewal: renewal?.pointer)
-        fromUpstream = RuleSet(rules, from: .upstream)
+        var filters: [Int: any MessageFilter] = [:]
+        for (number, rule) in rules.enumerated() {
+            if case .filter(let settings) = rule.action { filters[number] = extensions.filter(settings) }
+        }
+        fromClient = RuleSet(rules, from: .client, filters: filters, renewal: renewal?.pointer)
+        fromUpstream = RuleSet(rules, from: .upstream, filters: filters)
     }
 
     /// The name of the rule at that place of the policy's list.

@@ -13,18 +13,22 @@ enum RuleAction: Sendable {
     case reply(MessageText)
     case log(payload: Bool)
     case schema(JSONSchema, SchemaDemand.Failure)
+    /// A message filter that is no built-in decides.
     case other(any MessageFilter)
     /// It could not be compiled: every message that it describes is refused, rather than none.
     case broken
 
-    /// `pattern` is the one that matches wherever the rule's condition holds: for what `${match.NAME}` stands.
-    init(_ action: MessageAction, pattern: TextPattern?) {
-        self = (try? Self.compiled(action, pattern: pattern)) ?? .broken
+    /// `pattern` is the one that matches wherever the rule's condition holds: for what `${match.NAME}` stands. `filter` is the
+    /// one that the action names, where it names one.
+    init(_ action: MessageAction, pattern: TextPattern?, filter: (any MessageFilter)? = nil) {
+        self = (try? Self.compiled(action, pattern: pattern, filter)) ?? .broken
     }
 
     private struct Unusable: Error {}
 
-    private static func compiled(_ action: MessageAction, pattern: TextPattern?) throws -> RuleAction {
+    private static func compiled(
+        _ action: MessageAction, pattern: TextPattern?, _ filter: (any MessageFilter)?
+    ) throws -> RuleAction {
         switch action {
         case .allow: return .allow
         case .drop: return .drop
@@ -41,6 +45,9 @@ enum RuleAction: Sendable {
         case .log(let payload): return .log(payload: payload)
         case .schema(let demand):
             return .schema(try JSONSchema(demand.bytes, isStrict: demand.isStrict), demand.onFailure)
+        case .filter:
+            guard let filter else { throw Unusable() }
+            return .other(filter)
         }
     }
 

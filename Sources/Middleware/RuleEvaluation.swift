@@ -181,7 +181,9 @@ extension RuleEvaluation {
         case .replace(let bytes):
             guard bytes.count <= maximumBytes else { return hit(rule, &scratch, .ended(Self.tooLarge(rule.name))) }
             // A text that is none would break the protocol on the other side.
-            guard opcode != .text || bytes.span.isUTF8 else { return .ended(Self.failure(of: rule.name)) }
+            guard opcode != .text || bytes.span.isUTF8 else {
+                return hit(rule, &scratch, .ended(Self.failure(of: rule.name)))
+            }
             if !rule.isShadow { scratch.spare = bytes }
             return hit(rule, &scratch, .edited)
         }

@@ -18,6 +18,8 @@ package enum MessageAction: Sendable, Hashable {
     case log(payload: Bool)
     /// What does not fit the schema ends the connection with 1007, or is dropped.
     case schema(SchemaDemand)
+    /// A message filter that the program brings along decides.
+    case filter(ExtensionSettings)
 
     package enum Answer: Sendable, Hashable {
         case text(Template)

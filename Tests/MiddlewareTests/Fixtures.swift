@@ -85,7 +85,7 @@ func chain(_ settings: MiddlewareSettings..., tokens: TokenAuthority = TokenAuth
 
 extension ChainOutcome {
     var reason: RefusalReason? {
-        if case .refused(let refusal, _) = self { refusal.reason } else { nil }
+        if case .refused(let refusal, _) = self { refusal.reason.builtin } else { nil }
     }
 
     var admitted: AdmittedUpgrade? {

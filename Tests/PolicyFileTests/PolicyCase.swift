@@ -229,6 +229,7 @@ private func describe(_ entry: MiddlewareEntry) -> String {
             describe(it)
         case .identityAssertion(let it): "\(it.header) for \(it.audience), \(it.lifetime)"
         case .authorize(let it): describe(it)
+        case .custom(let it): "\(it.value.content)"
         case .headers(let it): "request \(describe(it.request)) response \(describe(it.response))"
         }
     return "\(entry.settings.name) \(settings)\(entry.mode == .shadow ? " in shadow" : "")"
