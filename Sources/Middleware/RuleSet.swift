@@ -44,7 +44,13 @@ final class RuleSet: Sendable {
         var entries: [Entry] = []
         var conditions: [RuleCondition] = []
         var isBroken = false
+        var limits = 0
         for (number, rule) in rules.enumerated() where rule.from.includes(sender) {
+            var bucket: Int?
+            if case .limit = rule.action {
+                bucket = limits
+                limits += 1
+            }
             do throws(PatternError) {
                 conditions.append(try RuleCondition(rule.condition, from: sender, among: &tests))
             } catch {
@@ -55,7 +61,7 @@ final class RuleSet: Sendable {
                 Entry(
                     name: rule.name, number: number, isShadow: rule.mode == .shadow,
                     action: RuleAction(
-                        rule.action, pattern: rule.condition.onlyPattern, filter: filters[number])))
+                        rule.action, pattern: rule.condition.onlyPattern, filter: filters[number], bucket: bucket)))
         }
         renewal = pointer.map { tests.append(JSONPointerTest(pointer: $0.tokens, predicate: .anyString)) }
         patterns = tests.patterns.isEmpty ? nil : try? PatternSet(tests.patterns)

@@ -3,13 +3,13 @@ import PolicyModel
 extension PolicyDecoder {
     /// The built-in ones.
     static var builtinActions: [String] {
-        ["allow", "drop", "close", "replace", "set", "remove", "reply", "schema", "log"]
+        ["allow", "drop", "close", "replace", "set", "remove", "reply", "limit", "schema", "log"]
     }
 
     private var actions: [String] { Self.builtinActions + extensions.filters.map(\.name) }
 
     /// A rule's `do`: `drop`, or a mapping with the one action and its settings.
-    func messageAction(_ node: YAMLNode, beside condition: DecodedCondition) -> MessageAction? {
+    func messageAction(_ node: YAMLNode, beside condition: DecodedCondition, in chain: DecodedChain) -> MessageAction? {
         if case .scalar(let text, _) = node.content { return plainAction(text, node) }
         guard let chosen = single(node, of: "`do`", keys: actions) else { return nil }
         let (key, value) = (chosen.key, chosen.value)
@@ -22,6 +22,9 @@ extension PolicyDecoder {
         case "remove": return remove(value)
         case "reply": return reply(value, condition.groups)
         case "schema": return schema(value)
+        case "limit":
+            guard let fields = fields(value, of: "`limit`", keys: Self.trafficLimitKeys) else { return nil }
+            return trafficLimit(fields, of: .messages, beside: chain).map { .limit($0) }
         case _ where !Self.builtinActions.contains(key):
             let item = extensions.filters.first { $0.name == key }
             return item.flatMap { extensionSettings(chosen, $0) }.map { .filter($0) }

@@ -27,7 +27,7 @@ extension PolicyDecoder {
         let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
         let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
         let rates = routeRates(fields, beside: chain)
-        let messages = fields["messages"].map { messageRules($0, of: chain.connections) } ?? []
+        let messages = fields["messages"].map { messageRules($0, beside: chain) } ?? []
         guard let name, let match, let upstream else { return nil }
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,

@@ -89,11 +89,11 @@ private func verdict(
     let factories = ExtensionFactories(filters: ["says": { _ in Says(verdict: says) }])
     let rules = MessageRules(
         [rule(.all([]), .filter(settings(name)), mode, named: "mine", from: from)], extensions: factories)
-    let plan = MessagePlan(rules, from: sender, of: try facts(), maximumBytes: maximumBytes)
+    var plan = MessagePlan(rules, from: sender, of: try facts(), maximumBytes: maximumBytes)
     var scratch = FilterScratch()
     let payload = Array("hi".utf8)
     guard plan.reads(opcode, size: payload.count) else { return Judged(verdict: .pass, hits: []) }
-    let verdict = plan.evaluate(opcode: opcode, payload: payload.span, using: &scratch)
+    let verdict = plan.evaluate(opcode: opcode, payload: payload.span, now: 0, using: &scratch)
     return Judged(
         verdict: verdict, output: verdict == .edited ? String(decoding: scratch.output, as: UTF8.self) : nil,
         hits: scratch.hits.map { $0.isShadow ? ~$0.rule : $0.rule })

@@ -106,7 +106,7 @@ private func load(
             ("do: { word_musk: {} }", "6:49: error: unknown key `word_musk` in `do`; did you mean `word_mask`?"),
             (
                 "do: word_musk",
-                "6:47: error: `do` must be one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `schema`, `log` or `word_mask`, not `word_musk`; did you mean `word_mask`?"
+                "6:47: error: `do` must be one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `limit`, `schema`, `log` or `word_mask`, not `word_musk`; did you mean `word_mask`?"
             ),
         ])
     func filterProblems(_ action: String, _ start: String) {

@@ -116,8 +116,8 @@ struct RouteRuntime: Sendable {
         let name = "route \(policy.name)"
         chain = MiddlewareChain(entries: policy.middleware, name: name, environment: &environment)
         terms = RelayTerms(
-            policy, renewal: chain.renewal, rates: TrafficRates(policy.rates, of: name, in: &environment),
-            extensions: environment.extensions)
+            policy, rules: MessageRules(policy.messages, of: name, renewal: chain.renewal, in: &environment),
+            rates: TrafficRates(policy.rates, of: name, in: &environment))
     }
 }
 
@@ -128,13 +128,10 @@ final class RelayTerms: Sendable {
     let rules: MessageRules
     let rates: TrafficRates
 
-    init(
-        _ policy: RoutePolicy, renewal: TokenRenewal?, rates: TrafficRates,
-        extensions: ExtensionFactories = ExtensionFactories()
-    ) {
+    init(_ policy: RoutePolicy, rules: MessageRules, rates: TrafficRates) {
         limits = policy.limits
         timeouts = policy.timeouts
-        rules = MessageRules(policy.messages, renewal: renewal, extensions: extensions)
+        self.rules = rules
         self.rates = rates
     }
 }

@@ -160,7 +160,8 @@ struct Lane {
 
     /// Decides what becomes of a message by what its first frame tells of it.
     private mutating func beginMessage(_ header: FrameHeader, discards: Bool, _ worker: Worker) -> Outcome {
-        if let plan = nextPlan {
+        if var plan = nextPlan {
+            plan.keepBuckets(of: self.plan)
             self.plan = plan
             nextPlan = nil
         }
@@ -229,8 +230,10 @@ struct Lane {
             }
         }
         guard handling == .gathers else { return .goOn }
-        let verdict = plan.evaluate(opcode: opcode, payload: message.payload.span, using: &worker.scratch)
+        let verdict = plan.evaluate(
+            opcode: opcode, payload: message.payload.span, now: worker.now, using: &worker.scratch)
         for hit in worker.scratch.hits { hits.count(hit) }
+        if let time = worker.scratch.heldUntil, !gate.isLifted { hold(until: time) }
         switch verdict {
         case .pass:
             forward(opcode, message.payload.span, received: received.span, to: &target, worker, &random)
