@@ -14,10 +14,18 @@ extension PolicyDecoder {
         do throws(JSONSchemaError) {
             _ = try JSONSchema(bytes, isStrict: isStrict)
         } catch {
-            refuse(position, "the schema \(quoted(name)) is not usable: \(error)")
+            refuse(position, "the schema \(quoted(name)) cannot be used: \(place(of: error, in: name))\(error.message)")
             return nil
         }
         noteFile(name, bytes)
         return bytes
+    }
+
+    /// `chat.schema.json:3:5: /properties/a: `, as far as it is known.
+    private func place(of error: JSONSchemaError, in name: String) -> String {
+        var place = ""
+        if let line = error.line, let column = error.column { place += "\(name):\(line):\(column): " }
+        if let pointer = error.pointer, !pointer.isEmpty { place += "\(pointer): " }
+        return place
     }
 }

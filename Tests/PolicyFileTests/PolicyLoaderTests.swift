@@ -8,9 +8,10 @@ struct PolicyLoaderTests {
         "what is shipped is right",
         arguments: [
             "", "/default.yaml", "/examples/chat.yaml", "/examples/public-feed.yaml", "/examples/behind-a-login.yaml",
+            "/examples/message-policy.yaml",
         ])
     func shipped(_ path: String) {
-        let loaded = PolicyLoader.load(path: ShippedPolicies.folder + path)
+        let loaded = PolicyLoader.load(path: ShippedPolicies.folder + path, root: ShippedPolicies.folder + "/..")
         #expect(loaded.diagnostics.map(\.description) == [])
         #expect(loaded.policy?.routes.count == 1)
         #expect(loaded.sources.count == 1)
