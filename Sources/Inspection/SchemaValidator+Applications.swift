@@ -28,8 +28,8 @@ extension SchemaValidator {
     private mutating func checkAny(
         _ application: SchemaApplication, _ node: Int, _ schema: JSONSchema, _ document: borrowing JSONDocument
     ) -> Bool {
-        for alternative in application.first..<application.second
-        where check(schema.program.lists[Int(alternative)], node, schema, document, for: .anyOf) {
+        for alternative in Int(application.first)..<Int(application.second)
+        where check(schema.program.lists[alternative], node, schema, document, for: .anyOf) {
             return true
         }
         return false
@@ -39,8 +39,8 @@ extension SchemaValidator {
         _ application: SchemaApplication, _ node: Int, _ schema: JSONSchema, _ document: borrowing JSONDocument
     ) -> Bool {
         var matches = 0
-        for alternative in application.first..<application.second
-        where probe(schema.program.lists[Int(alternative)], node, schema, document) {
+        for alternative in Int(application.first)..<Int(application.second)
+        where probe(schema.program.lists[alternative], node, schema, document) {
             matches += 1
             if matches > 1 { return false }
         }

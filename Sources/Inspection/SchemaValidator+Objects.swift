@@ -20,12 +20,12 @@ extension SchemaValidator {
             guard checkMember(name, rule, seenFrom: start, schema, document) else { return false }
             name = document.next(name + 1)
         }
-        for position in rule.requiredStart..<rule.requiredEnd
-        where !hasSeen(schema.program.positions[Int(position)], from: start) {
+        for position in Int(rule.requiredStart)..<Int(rule.requiredEnd)
+        where !hasSeen(schema.program.positions[position], from: start) {
             return fail(.required, node)
         }
-        for dependency in rule.dependenciesStart..<rule.dependenciesEnd {
-            guard checkDependency(Int(dependency), node, seenFrom: start, schema, document) else { return false }
+        for dependency in Int(rule.dependenciesStart)..<Int(rule.dependenciesEnd) {
+            guard checkDependency(dependency, node, seenFrom: start, schema, document) else { return false }
         }
         return true
     }
@@ -43,8 +43,8 @@ extension SchemaValidator {
                 guard check(inner, name + 1, schema, document, for: .properties) else { return false }
             }
         }
-        for index in rule.patternsStart..<rule.patternsEnd {
-            let pattern = schema.program.patternRules[Int(index)]
+        for index in Int(rule.patternsStart)..<Int(rule.patternsEnd) {
+            let pattern = schema.program.patternRules[index]
             guard matches(pattern.pattern, name, schema, document) else { continue }
             isEvaluated = true
             guard check(pattern.rule, name + 1, schema, document, for: .patternProperties) else { return false }
@@ -62,8 +62,8 @@ extension SchemaValidator {
         guard spend(1) else { return false }
         let dependency = schema.program.dependencies[index]
         guard hasSeen(dependency.name, from: start) else { return true }
-        for position in dependency.requiredStart..<dependency.requiredEnd
-        where !hasSeen(schema.program.positions[Int(position)], from: start) {
+        for position in Int(dependency.requiredStart)..<Int(dependency.requiredEnd)
+        where !hasSeen(schema.program.positions[position], from: start) {
             return fail(.dependentRequired, node)
         }
         return dependency.rule < 0 || check(dependency.rule, node, schema, document, for: .dependentSchemas)

@@ -39,8 +39,8 @@ extension SchemaValidator {
         let isObject = document[node].kind == INSPECTION_NODE_OBJECT.rawValue
         if isObject, rule.object >= 0 { markMembers(rule.object, node, from: start, schema, document) }
         if !isObject, rule.array >= 0 { markElements(rule.array, node, from: start, schema, document) }
-        for position in rule.appliedStart..<rule.appliedEnd {
-            let application = schema.program.applied[Int(position)]
+        for position in Int(rule.appliedStart)..<Int(rule.appliedEnd) {
+            let application = schema.program.applied[position]
             switch application.kind {
             case .reference, .all: mark(application.first, node, from: start, schema, document)
             case .any, .one: markAlternatives(application, node, from: start, schema, document)
@@ -60,8 +60,8 @@ extension SchemaValidator {
         _ application: SchemaApplication, _ node: Int, from start: Int, _ schema: JSONSchema,
         _ document: borrowing JSONDocument
     ) {
-        for alternative in application.first..<application.second {
-            let rule = schema.program.lists[Int(alternative)]
+        for alternative in Int(application.first)..<Int(application.second) {
+            let rule = schema.program.lists[alternative]
             if check(rule, node, schema, document, for: .anyOf) { mark(rule, node, from: start, schema, document) }
         }
     }
@@ -81,16 +81,16 @@ extension SchemaValidator {
             let position = schema.program.position(of: name, in: rule.names, document, schema.document)
             if let position {
                 if schema.program.names[Int(rule.names.start) + position].rule >= 0 { marks[start + member] = true }
-                for dependency in rule.dependenciesStart..<rule.dependenciesEnd {
-                    let dependency = schema.program.dependencies[Int(dependency)]
+                for dependency in Int(rule.dependenciesStart)..<Int(rule.dependenciesEnd) {
+                    let dependency = schema.program.dependencies[dependency]
                     guard spend(1) else { return }
                     if Int(dependency.name) == position, dependency.rule >= 0 {
                         mark(dependency.rule, node, from: start, schema, document)
                     }
                 }
             }
-            for index in rule.patternsStart..<rule.patternsEnd where !marks[start + member] {
-                let pattern = schema.program.patternRules[Int(index)].pattern
+            for index in Int(rule.patternsStart)..<Int(rule.patternsEnd) where !marks[start + member] {
+                let pattern = schema.program.patternRules[index].pattern
                 if matches(pattern, name, schema, document) { marks[start + member] = true }
             }
             name = document.next(name + 1)

@@ -11,9 +11,9 @@ internal import CInspection
 /// Steps are counted, so that no schema makes a message cost more than its size allows; see `stepsPerByte`.
 package struct SchemaValidator: ~Copyable {
     /// Schemas applied to values, members and elements looked at, and comparisons: this many for any message,
-    package static let baseSteps = 16_384
+    package static let baseSteps = 8192
     /// and this many more for each of its bytes. Beyond that its outcome is `.failed`.
-    package static let stepsPerByte = 32
+    package static let stepsPerByte = 16
     /// Schemas applied within one another, by nesting or by reference. Beyond that the outcome is `.failed`.
     package static let maximumDepth = 2048
 
@@ -117,8 +117,8 @@ package struct SchemaValidator: ~Copyable {
             if rule.object >= 0, !checkObject(rule.object, node, schema, document) { return false }
         default: break
         }
-        for position in rule.appliedStart..<rule.appliedEnd {
-            if !apply(Int(position), of: index, node, schema, document) { return false }
+        for position in Int(rule.appliedStart)..<Int(rule.appliedEnd) {
+            if !apply(position, of: index, node, schema, document) { return false }
         }
         return end == nil
     }

@@ -24,6 +24,8 @@ package struct FilterScratch: ~Copyable {
     package internal(set) var hits: [RuleHit] = []
     /// What became of the last message, where the verdict says that there is something.
     package internal(set) var output: [UInt8] = []
+    /// Until when the sender of the last message has to wait, in nanoseconds; nil where it has not.
+    package internal(set) var heldUntil: Int64?
     /// Takes turns with ``output``.
     var spare: [UInt8] = []
     /// Of what rules write in between.

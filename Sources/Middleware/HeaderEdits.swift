@@ -10,6 +10,8 @@ struct HeaderEdits: HandshakeMiddleware {
         self.settings = settings
     }
 
+    var upstreamHeaders: [String] { settings.request.set.map(\.name) }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         guard let request = Self.expanded(settings.request, context),
             let response = Self.expanded(settings.response, context)

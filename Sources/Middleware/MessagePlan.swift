@@ -35,16 +35,44 @@ package struct MessageRules: Sendable {
     /// How clients may bring a fresh token.
     package let renewal: TokenRenewal?
 
-    /// In the order in which they are tried; a token is looked for before.
-    package init(_ rules: [MessageRule], renewal: TokenRenewal? = nil) {
+    private let limiters: MessageLimiters
+
+    /// In the order in which they are tried; a token is looked for before. The environment makes the filters that are no
+    /// built-ins, each once, and keeps what `limit` rules count for the chain of that name.
+    package init(
+        _ rules: [MessageRule], of chain: String, renewal: TokenRenewal?, in environment: inout MiddlewareEnvironment
+    ) {
+        self.init(
+            rules, renewal: renewal, extensions: environment.extensions,
+            limiters: MessageLimiters(rules, of: chain, in: &environment))
+    }
+
+    /// Rules none of which is a `limit`: those would refuse every message.
+    package init(
+        _ rules: [MessageRule], renewal: TokenRenewal? = nil, extensions: ExtensionFactories = ExtensionFactories()
+    ) {
+        self.init(rules, renewal: renewal, extensions: extensions, limiters: MessageLimiters())
+    }
+
+    private init(
+        _ rules: [MessageRule], renewal: TokenRenewal?, extensions: ExtensionFactories, limiters: MessageLimiters
+    ) {
         self.renewal = renewal
+        self.limiters = limiters
         names = rules.map(\.name)
-        fromClient = RuleSet(rules, from: .client, renewal: renewal?.pointer)
-        fromUpstream = RuleSet(rules, from: .upstream)
+        var filters: [Int: any MessageFilter] = [:]
+        for (number, rule) in rules.enumerated() {
+            if case .filter(let settings) = rule.action { filters[number] = extensions.filter(settings) }
+        }
+        fromClient = RuleSet(rules, from: .client, filters: filters, renewal: renewal?.pointer)
+        fromUpstream = RuleSet(rules, from: .upstream, filters: filters)
     }
 
     /// The name of the rule at that place of the policy's list.
     package func name(of rule: Int) -> String { names[rule] }
+
+    /// What one connection has of what `limit` rules allow.
+    package func buckets(of owner: TrafficOwner) -> MessageBuckets { limiters.buckets(of: owner) }
 
     /// Whether messages are written down with their payloads.
     package var logsPayloads: Bool { fromClient.logsPayloads || fromUpstream.logsPayloads }
@@ -61,6 +89,7 @@ package struct MessagePlan {
     private let facts: ConnectionFacts?
     private let maximumBytes: Int
     private let renews: Bool
+    private var buckets: [TrafficBucket]
     /// Outlives the connection's plans.
     private unowned let journal: (any MessageJournal)?
 
@@ -68,10 +97,11 @@ package struct MessagePlan {
     /// an edit makes of a message; more closes with 1009.
     package init(
         _ rules: MessageRules, from sender: MessageSender, of facts: ConnectionFacts, maximumBytes: Int = .max,
-        journal: (any MessageJournal)? = nil
+        buckets: MessageBuckets = MessageBuckets(), journal: (any MessageJournal)? = nil
     ) {
         set = sender == .client ? rules.fromClient : rules.fromUpstream
         self.sender = sender
+        self.buckets = sender == .client ? buckets.fromClient : buckets.fromUpstream
         self.maximumBytes = maximumBytes
         self.journal = set.logsPayloads ? journal : nil
         self.facts = set.usesFacts ? facts : nil
@@ -89,12 +119,19 @@ package struct MessagePlan {
         return if let size { reach.sizes.contains(size) } else { !reach.isEmpty }
     }
 
+    /// Goes on with what another plan of the same connection has left.
+    package mutating func keepBuckets(of plan: MessagePlan) {
+        buckets = plan.buckets
+    }
+
     /// The rules in order. An edit goes on to the next rule; `allow`, `drop`, `close` and `reply` end the way. What rules have
-    /// done is in the scratch's `hits`.
-    package func evaluate(
-        opcode: Opcode, payload: Span<UInt8>, using scratch: inout FilterScratch
+    /// done is in the scratch's `hits`, and until when the sender has to wait in its `heldUntil`. `now` in nanoseconds of a
+    /// clock that never goes back.
+    package mutating func evaluate(
+        opcode: Opcode, payload: Span<UInt8>, now: Int64, using scratch: inout FilterScratch
     ) -> MessageVerdict {
         scratch.hits.removeAll(keepingCapacity: true)
+        scratch.heldUntil = nil
         scratch.reading.reset()
         guard !set.isBroken else { return .close(.internalError, reason: "", rule: "") }
         if renews, opcode == .text {
@@ -103,9 +140,12 @@ package struct MessagePlan {
             if scratch.reading.hasFailed { return .close(.internalError, reason: "", rule: "renew") }
             if let renewal = set.renewal, scratch.reading.json[renewal] { return .renewal }
         }
-        let evaluation = RuleEvaluation(
+        var evaluation = RuleEvaluation(
             set: set, reach: opcode == .text ? text : binary, sender: sender, opcode: opcode, connection: connection,
-            facts: facts, maximumBytes: maximumBytes, journal: journal)
+            facts: facts, maximumBytes: maximumBytes, journal: journal, now: now)
+        // Lent, not copied.
+        swap(&buckets, &evaluation.buckets)
+        defer { swap(&buckets, &evaluation.buckets) }
         return evaluation.run(payload, &scratch)
     }
 }

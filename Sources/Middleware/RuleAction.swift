@@ -12,19 +12,25 @@ enum RuleAction: Sendable {
     case remove(JSONEdit)
     case reply(MessageText)
     case log(payload: Bool)
+    /// Counted in the connection's bucket of that number.
+    case limit(Int, TrafficLimit.Excess)
     case schema(JSONSchema, SchemaDemand.Failure)
+    /// A message filter that is no built-in decides.
     case other(any MessageFilter)
     /// It could not be compiled: every message that it describes is refused, rather than none.
     case broken
 
-    /// `pattern` is the one that matches wherever the rule's condition holds: for what `${match.NAME}` stands.
-    init(_ action: MessageAction, pattern: TextPattern?) {
-        self = (try? Self.compiled(action, pattern: pattern)) ?? .broken
+    /// `pattern` is the one that matches wherever the rule's condition holds: for what `${match.NAME}` stands. `filter` is the
+    /// one that the action names, where it names one; `bucket` the number of the one in which it counts.
+    init(_ action: MessageAction, pattern: TextPattern?, filter: (any MessageFilter)? = nil, bucket: Int? = nil) {
+        self = (try? Self.compiled(action, pattern: pattern, filter, bucket)) ?? .broken
     }
 
     private struct Unusable: Error {}
 
-    private static func compiled(_ action: MessageAction, pattern: TextPattern?) throws -> RuleAction {
+    private static func compiled(
+        _ action: MessageAction, pattern: TextPattern?, _ filter: (any MessageFilter)?, _ bucket: Int?
+    ) throws -> RuleAction {
         switch action {
         case .allow: return .allow
         case .drop: return .drop
@@ -39,8 +45,14 @@ enum RuleAction: Sendable {
         case .reply(.text(let text)): return .reply(try MessageText(text, matching: pattern))
         case .reply(.json(let json)): return .reply(try MessageText(json, matching: pattern))
         case .log(let payload): return .log(payload: payload)
+        case .limit(let limit):
+            guard let bucket else { throw Unusable() }
+            return .limit(bucket, limit.onExceed)
         case .schema(let demand):
             return .schema(try JSONSchema(demand.bytes, isStrict: demand.isStrict), demand.onFailure)
+        case .filter:
+            guard let filter else { throw Unusable() }
+            return .other(filter)
         }
     }
 

@@ -12,6 +12,9 @@ struct RuleEvaluation {
     let facts: ConnectionFacts?
     let maximumBytes: Int
     let journal: (any MessageJournal)?
+    let now: Int64
+    /// What is left of what `limit` rules allow, in their order.
+    var buckets: [TrafficBucket] = []
 
     /// How far one form of a message has come.
     private enum Passage {
@@ -23,7 +26,7 @@ struct RuleEvaluation {
     }
 
     /// Asks the rules in order.
-    func run(_ payload: Span<UInt8>, _ scratch: inout FilterScratch) -> MessageVerdict {
+    mutating func run(_ payload: Span<UInt8>, _ scratch: inout FilterScratch) -> MessageVerdict {
         var next = 0
         var passage = pass(payload, from: &next, &scratch)
         guard case .edited = passage else { return verdict(of: passage, &scratch) ?? .pass }
@@ -47,7 +50,9 @@ struct RuleEvaluation {
     }
 
     /// Asks the rules from `next` on, which moves behind the last one that was asked.
-    private func pass(_ payload: Span<UInt8>, from next: inout Int, _ scratch: inout FilterScratch) -> Passage {
+    private mutating func pass(
+        _ payload: Span<UInt8>, from next: inout Int, _ scratch: inout FilterScratch
+    ) -> Passage {
         set.findCandidates(reach, from: next, payload: payload, &scratch)
         while !scratch.reading.hasFailed, let index = scratch.candidates.removeFirst() {
             next = index + 1
@@ -76,7 +81,8 @@ struct RuleEvaluation {
 
 extension RuleEvaluation {
     /// `.through` where the next rule is to be asked about the same form of the message.
-    private func act(_ rule: RuleSet.Entry, _ payload: Span<UInt8>, _ scratch: inout FilterScratch) -> Passage {
+    private mutating func act(_ rule: RuleSet.Entry, _ payload: Span<UInt8>, _ scratch: inout FilterScratch) -> Passage
+    {
         switch rule.action {
         case .allow: return hit(rule, &scratch, .ended(.pass))
         case .drop: return hit(rule, &scratch, .ended(.drop))
@@ -103,6 +109,7 @@ extension RuleEvaluation {
             guard !rule.isShadow else { return hit(rule, &scratch, .through) }
             scratch.value.removeAll(keepingCapacity: true)
             return apply(edit, rule, payload, &scratch)
+        case .limit(let bucket, let onExceed): return count(in: bucket, onExceed, rule, &scratch)
         case .schema(let schema, let onFailure): return check(schema, onFailure, rule, payload, &scratch)
         case .other(let filter): return ask(filter, rule, payload, &scratch)
         case .broken: return .ended(Self.failure(of: rule.name))
@@ -130,6 +137,22 @@ extension RuleEvaluation {
             let denied = CloseReason.messageDenied.rawValue
             return hit(rule, &scratch, .ended(.close(.policyViolation, reason: denied, rule: rule.name)))
         }
+    }
+
+    private mutating func count(
+        in bucket: Int, _ onExceed: TrafficLimit.Excess, _ rule: RuleSet.Entry, _ scratch: inout FilterScratch
+    ) -> Passage {
+        guard buckets.indices.contains(bucket) else { return .ended(Self.failure(of: rule.name)) }
+        if onExceed == .delay {
+            let end = buckets[bucket].charge(1, now: now)
+            guard end > now else { return .through }
+            if !rule.isShadow { scratch.heldUntil = max(end, scratch.heldUntil ?? end) }
+            return hit(rule, &scratch, .through)
+        }
+        guard !buckets[bucket].take(1, now: now) else { return .through }
+        guard onExceed == .close else { return hit(rule, &scratch, .ended(.drop)) }
+        let exceeded = CloseReason.messageRateExceeded.rawValue
+        return hit(rule, &scratch, .ended(.close(.policyViolation, reason: exceeded, rule: rule.name)))
     }
 
     private func apply(
@@ -181,7 +204,9 @@ extension RuleEvaluation {
         case .replace(let bytes):
             guard bytes.count <= maximumBytes else { return hit(rule, &scratch, .ended(Self.tooLarge(rule.name))) }
             // A text that is none would break the protocol on the other side.
-            guard opcode != .text || bytes.span.isUTF8 else { return .ended(Self.failure(of: rule.name)) }
+            guard opcode != .text || bytes.span.isUTF8 else {
+                return hit(rule, &scratch, .ended(Self.failure(of: rule.name)))
+            }
             if !rule.isShadow { scratch.spare = bytes }
             return hit(rule, &scratch, .edited)
         }

@@ -35,12 +35,22 @@ final class RuleSet: Sendable {
     /// One of its tests could not be compiled, so that no message passes.
     let isBroken: Bool
 
-    init(_ rules: [MessageRule], from sender: MessageSender, renewal pointer: JSONPointer? = nil) {
+    /// `filters` by the place of the rule that names one.
+    init(
+        _ rules: [MessageRule], from sender: MessageSender, filters: [Int: any MessageFilter] = [:],
+        renewal pointer: JSONPointer? = nil
+    ) {
         var tests = RuleTests()
         var entries: [Entry] = []
         var conditions: [RuleCondition] = []
         var isBroken = false
+        var limits = 0
         for (number, rule) in rules.enumerated() where rule.from.includes(sender) {
+            var bucket: Int?
+            if case .limit = rule.action {
+                bucket = limits
+                limits += 1
+            }
             do throws(PatternError) {
                 conditions.append(try RuleCondition(rule.condition, from: sender, among: &tests))
             } catch {
@@ -50,7 +60,8 @@ final class RuleSet: Sendable {
             entries.append(
                 Entry(
                     name: rule.name, number: number, isShadow: rule.mode == .shadow,
-                    action: RuleAction(rule.action, pattern: rule.condition.onlyPattern)))
+                    action: RuleAction(
+                        rule.action, pattern: rule.condition.onlyPattern, filter: filters[number], bucket: bucket)))
         }
         renewal = pointer.map { tests.append(JSONPointerTest(pointer: $0.tokens, predicate: .anyString)) }
         patterns = tests.patterns.isEmpty ? nil : try? PatternSet(tests.patterns)

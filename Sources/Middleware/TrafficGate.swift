@@ -18,7 +18,7 @@ package struct TrafficGate: Sendable {
 
     private var steps: [Step]
     /// Whether nobody has to wait any more.
-    private var isLifted = false
+    package private(set) var isLifted = false
 
     /// Lets everything pass.
     package init() {

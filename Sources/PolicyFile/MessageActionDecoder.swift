@@ -1,14 +1,17 @@
 import PolicyModel
 
 extension PolicyDecoder {
-    private static var actions: [String] {
-        ["allow", "drop", "close", "replace", "set", "remove", "reply", "schema", "log"]
+    /// The built-in ones.
+    static var builtinActions: [String] {
+        ["allow", "drop", "close", "replace", "set", "remove", "reply", "limit", "schema", "log"]
     }
 
+    private var actions: [String] { Self.builtinActions + extensions.filters.map(\.name) }
+
     /// A rule's `do`: `drop`, or a mapping with the one action and its settings.
-    func messageAction(_ node: YAMLNode, beside condition: DecodedCondition) -> MessageAction? {
+    func messageAction(_ node: YAMLNode, beside condition: DecodedCondition, in chain: DecodedChain) -> MessageAction? {
         if case .scalar(let text, _) = node.content { return plainAction(text, node) }
-        guard let chosen = single(node, of: "`do`", keys: Self.actions) else { return nil }
+        guard let chosen = single(node, of: "`do`", keys: actions) else { return nil }
         let (key, value) = (chosen.key, chosen.value)
         switch key {
         case "allow": return fields(value, of: "`allow`", keys: []).map { _ in .allow }
@@ -19,6 +22,12 @@ extension PolicyDecoder {
         case "remove": return remove(value)
         case "reply": return reply(value, condition.groups)
         case "schema": return schema(value)
+        case "limit":
+            guard let fields = fields(value, of: "`limit`", keys: Self.trafficLimitKeys) else { return nil }
+            return trafficLimit(fields, of: .messages, beside: chain).map { .limit($0) }
+        case _ where !Self.builtinActions.contains(key):
+            let item = extensions.filters.first { $0.name == key }
+            return item.flatMap { extensionSettings(chosen, $0) }.map { .filter($0) }
         default:
             guard let fields = fields(value, of: "`log`", keys: ["payload"]) else { return nil }
             return .log(payload: fields.boolean("payload") ?? false)
@@ -33,11 +42,11 @@ extension PolicyDecoder {
         case "close": return Self.usualClose
         case "log": return .log(payload: false)
         case "replace": refuse(node.position, "`replace` needs the text to put in: `do: { replace: { with: \"…\" } }`")
-        case _ where Self.actions.contains(text):
+        case _ where actions.contains(text):
             refuse(node.position, "`\(text)` needs settings: `do: { \(text): { … } }`")
         default:
-            var message = "`do` must be one of \(alternatives(Self.actions)), not \(node.kindDescription)"
-            if let nearest = Suggestion.nearest(to: text, among: Self.actions) {
+            var message = "`do` must be one of \(alternatives(actions)), not \(node.kindDescription)"
+            if let nearest = Suggestion.nearest(to: text, among: actions) {
                 message += "; did you mean `\(nearest)`?"
             }
             refuse(node.position, message)

@@ -2,7 +2,8 @@ import PolicyModel
 
 extension PolicyDecoder {
     /// A route's `messages`, in order.
-    func messageRules(_ node: YAMLNode, of connections: ConnectionKnowledge) -> [MessageRule] {
+    func messageRules(_ node: YAMLNode, beside chain: DecodedChain) -> [MessageRule] {
+        let connections = chain.connections
         var names: [String: SourcePosition] = [:]
         return each(list(node, "messages") ?? []) { node in
             let keys = ["name", "from", "when", "do", "mode"]
@@ -27,7 +28,7 @@ extension PolicyDecoder {
             let condition =
                 fields["when"].map { messageCondition($0, of: connections) } ?? DecodedCondition(condition: .all([]))
             let action = fields.required("do", example: "drop") {
-                messageAction($0, beside: condition)
+                messageAction($0, beside: condition, in: chain)
             }
             for use in tokenVariables where !connections.hasToken {
                 refuse(

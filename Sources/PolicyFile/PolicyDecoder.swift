@@ -11,6 +11,8 @@ final class PolicyDecoder {
     /// Those that were read, in that order, each once.
     private(set) var attachments: [PolicySource] = []
     private(set) var policy = Policy()
+    /// What may be named beside the built-ins.
+    let extensions: ExtensionCatalog
     private var definitions: [Section: [String: SourcePosition]] = [:]
     /// Sections that are there, of use or not.
     private var filled: Set<Section> = []
@@ -53,8 +55,9 @@ final class PolicyDecoder {
         var position: SourcePosition
     }
 
-    init(files: PolicyFiles) {
+    init(files: PolicyFiles = .none, extensions: ExtensionCatalog = ExtensionCatalog()) {
         self.files = files
+        self.extensions = extensions
     }
 
     /// Notes that a file is a part of the policy.

@@ -41,25 +41,31 @@ package struct LoadedPolicy: Sendable {
 /// From files to a ``Policy``.
 package enum PolicyLoader {
     /// Reads a file, or a folder: all `*.yaml` that stand in it, in name order, except `*.test.yaml` and hidden ones. Files
-    /// that these name are looked for in the folder `root`.
-    package static func load(path: String, root: String = ".") -> LoadedPolicy {
+    /// that these name are looked for in the folder `root`. `extensions` may be named beside the built-ins.
+    package static func load(
+        path: String, root: String = ".", extensions: ExtensionCatalog = ExtensionCatalog()
+    ) -> LoadedPolicy {
         let found = PolicyFolder.read(path)
         // What could be read is decoded nevertheless, so that all there is to mend is seen at once.
         let isReadable = !found.diagnostics.contains { $0.severity == .error }
-        let decoded = decode(found.sources, files: .inFolder(root), isComplete: isReadable)
+        let decoded = decode(found.sources, .inFolder(root), extensions, isComplete: isReadable)
         return LoadedPolicy(
             policy: isReadable ? decoded.policy : nil, diagnostics: (found.diagnostics + decoded.diagnostics).sorted(),
             sources: found.sources, attachments: decoded.attachments)
     }
 
     /// Decodes sources as the parts of one policy, in the order given. Does no I/O but by `files`.
-    package static func decode(_ sources: [PolicySource], files: PolicyFiles = .none) -> LoadedPolicy {
-        decode(sources, files: files, isComplete: true)
+    package static func decode(
+        _ sources: [PolicySource], files: PolicyFiles = .none, extensions: ExtensionCatalog = ExtensionCatalog()
+    ) -> LoadedPolicy {
+        decode(sources, files, extensions, isComplete: true)
     }
 
     /// `isComplete`: nothing is known to be missing, so that a name without a definition is an error.
-    private static func decode(_ sources: [PolicySource], files: PolicyFiles, isComplete: Bool) -> LoadedPolicy {
-        let decoder = PolicyDecoder(files: files)
+    private static func decode(
+        _ sources: [PolicySource], _ files: PolicyFiles, _ extensions: ExtensionCatalog, isComplete: Bool
+    ) -> LoadedPolicy {
+        let decoder = PolicyDecoder(files: files, extensions: extensions)
         var isComplete = isComplete
         for source in sources {
             let outcome = YAMLParser.parse(source)

@@ -177,6 +177,16 @@ enum Quantity {
         return "\(bytes / unit.bytes)\(unit.name)"
     }
 
+    /// In the largest unit that is exact; what is left below a millisecond is not shown.
+    static func description(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let (product, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let milliseconds =
+            isTooLong ? Int64.max : product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
+        let unit = durationUnits.last { milliseconds != 0 && milliseconds % Int64($0.milliseconds) == 0 } ?? ("ms", 1)
+        return "\(milliseconds / Int64(unit.milliseconds))\(unit.name)"
+    }
+
     private static func split(_ text: String) -> (digits: String, unit: String) {
         let digits = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         return (String(Substring(digits)), String(Substring(text.utf8.dropFirst(digits.count))))

@@ -22,15 +22,17 @@ extension PolicyDecoder {
         let isPublic = fields.boolean("public") ?? false
         let chain = fields["middleware"].map(chain) ?? DecodedChain()
         checkDoor(fields, name: name, chain)
-        checkCompression(fields)
+        let compression = fields.decoded("compression", compression)
+        checkPassthrough(compression, fields, chain)
         let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
         let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
         let rates = routeRates(fields, beside: chain)
-        let messages = fields["messages"].map { messageRules($0, of: chain.connections) } ?? []
+        let messages = fields["messages"].map { messageRules($0, beside: chain) } ?? []
         guard let name, let match, let upstream else { return nil }
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
-            timeouts: timeouts, rates: rates, messages: messages, position: node.position)
+            timeouts: timeouts, compression: compression ?? .strip, rates: rates, messages: messages,
+            position: node.position)
     }
 
     /// Nobody opens a door by forgetting a line, and nobody says that a locked one is open.
@@ -53,15 +55,6 @@ extension PolicyDecoder {
                 fields.position,
                 "\(route) would be open to everyone: \(door); add an enforced one to its `middleware`, or say `public: true`"
             )
-        }
-    }
-
-    private func checkCompression(_ fields: Fields) {
-        guard let node = fields["compression"], let word = string(node, "compression"), word != "strip" else { return }
-        if ["passthrough", "inspect"].contains(word) {
-            refuse(node.position, "`compression: \(word)` is not supported by this version; `strip` is")
-        } else {
-            refuse(node.position, "`compression` must be `strip`, not \(quoted(word))")
         }
     }
 

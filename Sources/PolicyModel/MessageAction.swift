@@ -14,10 +14,14 @@ package enum MessageAction: Sendable, Hashable {
     case remove(JSONPointer)
     /// Goes to the sender in the message's stead.
     case reply(Answer)
+    /// Counts the messages that the condition describes: what becomes of more of them than there may be, the limit says.
+    case limit(TrafficLimit)
     /// Counts, and with `payload` writes the message to the audit log, cut and marked.
     case log(payload: Bool)
     /// What does not fit the schema ends the connection with 1007, or is dropped.
     case schema(SchemaDemand)
+    /// A message filter that the program brings along decides.
+    case filter(ExtensionSettings)
 
     package enum Answer: Sendable, Hashable {
         case text(Template)

@@ -10,6 +10,7 @@ package struct RoutePolicy: Sendable {
     package var middleware: [MiddlewareEntry]
     package var limits: RouteLimits
     package var timeouts: RouteTimeouts
+    package var compression: CompressionPolicy
     /// In the order in which they are asked: of messages first, then of bytes.
     package var rates: [RouteRate]
     /// In the order in which they are tried.
@@ -18,7 +19,8 @@ package struct RoutePolicy: Sendable {
 
     package init(
         name: String, match: RouteMatch, upstream: String, isPublic: Bool = false, middleware: [MiddlewareEntry] = [],
-        limits: RouteLimits = RouteLimits(), timeouts: RouteTimeouts = RouteTimeouts(), rates: [RouteRate] = [],
+        limits: RouteLimits = RouteLimits(), timeouts: RouteTimeouts = RouteTimeouts(),
+        compression: CompressionPolicy = .strip, rates: [RouteRate] = [],
         messages: [MessageRule] = [], position: SourcePosition
     ) {
         self.name = name
@@ -28,6 +30,7 @@ package struct RoutePolicy: Sendable {
         self.middleware = middleware
         self.limits = limits
         self.timeouts = timeouts
+        self.compression = compression
         self.rates = rates
         self.messages = messages
         self.position = position

@@ -55,19 +55,20 @@ struct AdmissionQuestion {
             let networks = try claims.fromAddresses.map { try CIDR($0) }
             guard CIDRSet(networks).contains(address) else {
                 return Obstacle(
-                    reason: RefusalReason.tokenAddressMismatch.rawValue,
+                    reason: PolicyModel.RefusalReason.tokenAddressMismatch.rawValue,
                     explanation: "it is bound to \(claims.fromAddresses.joined(separator: ", "))")
             }
         }
         guard let limit = claims.uses else { return nil }
         guard let record = try store.token(id: claims.id) else {
             return Obstacle(
-                reason: RefusalReason.tokenExhausted.rawValue,
+                reason: PolicyModel.RefusalReason.tokenExhausted.rawValue,
                 explanation: "its uses are limited, and it is not on record in this folder")
         }
         guard record.uses >= limit else { return nil }
         return Obstacle(
-            reason: RefusalReason.tokenExhausted.rawValue, explanation: "it was used \(record.uses) times, of \(limit)")
+            reason: PolicyModel.RefusalReason.tokenExhausted.rawValue,
+            explanation: "it was used \(record.uses) times, of \(limit)")
     }
 
     private func obstacle(
@@ -88,7 +89,7 @@ struct AdmissionQuestion {
             case .keysUnavailable: "the keys of its issuer are not known"
             case .storeUnavailable: "the token store cannot be read"
             }
-        return Obstacle(reason: RefusalReason(error).rawValue, explanation: explanation)
+        return Obstacle(reason: PolicyModel.RefusalReason(error).rawValue, explanation: explanation)
     }
 
     private func time(_ unixSeconds: Int64?) -> String {

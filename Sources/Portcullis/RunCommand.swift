@@ -48,16 +48,16 @@ struct RunCommand: ParsableCommand {
         OpenSSLProcess.prepare()
         var logger = Logger(label: "portcullis") { _ in ErrorLog() }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
-        let (policies, root) = (policies, root)
-        guard let policy = Self.load(policies, root: root) else {
+        let (policies, root, extensions) = (policies, root, Extensions.current)
+        guard let policy = Self.load(policies, root: root, extensions) else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
         let isComplete = try telling {
             let gateway = try Engine.Gateway(
                 GatewayConfiguration(
-                    policy: policy, reload: { Self.load(policies, root: root) },
+                    policy: policy, reload: { Self.load(policies, root: root, extensions) },
                     workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
-                    stateDirectory: state.directory, root: root),
+                    stateDirectory: state.directory, root: root, extensions: extensions.factories),
                 audit: AuditLog(path: auditLog), logger: logger)
             return try gateway.run()
         }
@@ -67,8 +67,8 @@ struct RunCommand: ParsableCommand {
     }
 
     /// The policies as they are now; nil, after what is wrong with them has been told, where they cannot be run.
-    private static func load(_ path: String, root: String) -> VersionedPolicy? {
-        let loaded = PolicyLoader.load(path: path, root: root)
+    private static func load(_ path: String, root: String, _ extensions: Extensions) -> VersionedPolicy? {
+        let loaded = PolicyLoader.load(path: path, root: root, extensions: extensions.catalog)
         for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
         return loaded.policy.map {
             VersionedPolicy(policy: $0, version: version(of: loaded.sources + loaded.attachments))

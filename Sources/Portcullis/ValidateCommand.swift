@@ -25,7 +25,8 @@ struct ValidateCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let loaded = withKeyFiles(PolicyLoader.load(path: policies, root: root))
+        let loaded = withKeyFiles(
+            PolicyLoader.load(path: policies, root: root, extensions: Extensions.current.catalog))
         if json {
             print(try Report(loaded).encoded())
         } else {

@@ -95,6 +95,17 @@ extension AuditFacts {
         for secret in [token, "access_token", "room=1", "s3cret"] { #expect(!facts.text.contains(secret)) }
     }
 
+    @Test("a middleware's own reason stands where the gateway's do")
+    func customReason() throws {
+        let reason = try CustomReason("office-hours-closed", of: "office_hours", status: 403, message: "Closed.")
+        var facts = facts()
+        facts.note([ShadowRefusal(middleware: "office_hours", reason: .custom(reason))])
+        facts.refuse(Refusal(reason), now: 1, since: 0)
+        let record = try facts.record()
+        #expect(record.reason == "office-hours-closed" && record.status == 403)
+        #expect(record.shadow == [.init(middleware: "office_hours", reason: "office-hours-closed")])
+    }
+
     @Test("H36 opened: who was admitted, by the token's id and never by the token")
     func opened() throws {
         let token = try ToyKey.token()

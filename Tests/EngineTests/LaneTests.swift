@@ -16,7 +16,8 @@ final class Lanes {
     var fromUpstream: Lane
 
     init(
-        _ rules: [MessageRule] = [], rates: [RouteRate] = [], messageBytes: Int = 64 * 1024, fragments: Int = 256
+        _ rules: [MessageRule] = [], rates: [RouteRate] = [], messageBytes: Int = 64 * 1024, fragments: Int = 256,
+        compression: RelayCompression = .none
     ) throws {
         worker = try Worker()
         client = try Wire(worker)
@@ -29,11 +30,11 @@ final class Lanes {
         fromClient = Lane(
             sender: .client, limits: limits,
             plan: MessagePlan(compiled, from: .client, of: try Fixtures.facts(), maximumBytes: messageBytes),
-            gate: gates.fromClient)
+            gate: gates.fromClient, compression: compression)
         fromUpstream = Lane(
             sender: .server, limits: limits,
             plan: MessagePlan(compiled, from: .upstream, of: try Fixtures.facts(), maximumBytes: messageBytes),
-            gate: gates.fromUpstream)
+            gate: gates.fromUpstream, compression: compression)
     }
 
     /// The client's bytes, in pieces of so many; ends with the first outcome that is one.

@@ -54,12 +54,12 @@ func judge(
     on connection: ConnectionFacts? = nil, maximumBytes: Int = .max
 ) throws -> Judged {
     var scratch = FilterScratch()
-    let plan = MessagePlan(
+    var plan = MessagePlan(
         MessageRules(rules), from: sender, of: try connection ?? facts(), maximumBytes: maximumBytes)
     let bytes = Array(text.utf8)
     // What is not read passes unread.
     guard plan.reads(opcode, size: bytes.count) else { return Judged(verdict: .pass, hits: []) }
-    let verdict = plan.evaluate(opcode: opcode, payload: bytes.span, using: &scratch)
+    let verdict = plan.evaluate(opcode: opcode, payload: bytes.span, now: 0, using: &scratch)
     let isOutput = verdict == .edited || verdict == .reply
     return Judged(
         verdict: verdict, output: isOutput ? String(decoding: scratch.output, as: UTF8.self) : nil,
@@ -85,7 +85,7 @@ func chain(_ settings: MiddlewareSettings..., tokens: TokenAuthority = TokenAuth
 
 extension ChainOutcome {
     var reason: RefusalReason? {
-        if case .refused(let refusal, _) = self { refusal.reason } else { nil }
+        if case .refused(let refusal, _) = self { refusal.reason.builtin } else { nil }
     }
 
     var admitted: AdmittedUpgrade? {

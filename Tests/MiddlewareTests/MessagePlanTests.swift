@@ -80,12 +80,12 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         #expect(try isDropped(.notJSON, "{}x", .binary))
         #expect(try !isDropped(.notJSON, " [1] "))
         let rules = MessageRules(drop(.notUTF8))
-        let plan = MessagePlan(rules, from: .client, of: try MiddlewareTests.facts())
+        var plan = MessagePlan(rules, from: .client, of: try MiddlewareTests.facts())
         var scratch = FilterScratch()
         #expect(!plan.reads(.text, size: nil))
-        #expect(plan.evaluate(opcode: .binary, payload: [0x61, 0xc3, 0xa9].span, using: &scratch) == .pass)
-        #expect(plan.evaluate(opcode: .binary, payload: [0x61, 0xc3].span, using: &scratch) == .drop)
-        #expect(plan.evaluate(opcode: .binary, payload: [0xff].span, using: &scratch) == .drop)
+        #expect(plan.evaluate(opcode: .binary, payload: [0x61, 0xc3, 0xa9].span, now: 0, using: &scratch) == .pass)
+        #expect(plan.evaluate(opcode: .binary, payload: [0x61, 0xc3].span, now: 0, using: &scratch) == .drop)
+        #expect(plan.evaluate(opcode: .binary, payload: [0xff].span, now: 0, using: &scratch) == .drop)
     }
 
     @Test("conditions combine, one in another")
@@ -307,5 +307,77 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         let drop = rule(.all([]), .schema(SchemaDemand(file: "s", bytes: bytes, onFailure: .drop)))
         #expect(try judge([drop], "{}").verdict == .drop)
         #expect(try judge([drop], "no JSON").verdict == .drop)
+    }
+
+    private static func limited(
+        _ excess: TrafficLimit.Excess, _ key: TrafficLimit.Key = .connection, _ mode: EnforcementMode = .enforce
+    ) -> MessageRule {
+        let limit = TrafficLimit(rate: Rate(count: 2, period: .seconds(2)), burst: 2, key: key, onExceed: excess)
+        return rule(.text(.literal("!")), .limit(limit), mode, from: .both)
+    }
+
+    /// Messages of a client, all at one time: what becomes of each, and until when the sender has to wait.
+    private static func send(
+        _ texts: [String], through plan: inout MessagePlan, at now: Int64 = 0
+    ) -> [(MessageVerdict, Int64?)] {
+        var scratch = FilterScratch()
+        return texts.map { text in
+            (plan.evaluate(opcode: .text, payload: Array(text.utf8).span, now: now, using: &scratch), scratch.heldUntil)
+        }
+    }
+
+    @Test("limit: what is described is counted, and what is too much is dropped, ends the connection or waits")
+    func limits() throws {
+        let texts = ["!", "free", "!", "!", "free"]
+        let closed = MessageVerdict.close(.policyViolation, reason: "message-rate-exceeded", rule: "r")
+        for (excess, expected, waits) in [
+            (
+                TrafficLimit.Excess.drop, [MessageVerdict.pass, .pass, .pass, .drop, .pass],
+                [Int64?](repeating: nil, count: 5)
+            ),
+            (.close, [.pass, .pass, .pass, closed, .pass], [Int64?](repeating: nil, count: 5)),
+            (.delay, [.pass, .pass, .pass, .pass, .pass], [nil, nil, nil, 1_000_000_000, nil]),
+        ] {
+            for mode in [EnforcementMode.enforce, .shadow] {
+                var environment = MiddlewareEnvironment(tokens: TokenAuthority())
+                let rules = MessageRules(
+                    [Self.limited(excess, .connection, mode)], of: "route chat", renewal: nil, in: &environment)
+                let owner = TrafficOwner(address: .v4(1), identity: nil)
+                var plan = MessagePlan(
+                    rules, from: .client, of: try MiddlewareTests.facts(), buckets: rules.buckets(of: owner))
+                let results = Self.send(texts, through: &plan)
+                #expect(results.map(\.0) == (mode == .shadow ? Array(repeating: .pass, count: 5) : expected))
+                #expect(results.map(\.1) == (mode == .shadow ? Array(repeating: nil, count: 5) : waits))
+                // A second later there is room for one more.
+                let later = Self.send(["!"], through: &plan, at: 2_000_000_000).map(\.0)
+                #expect(later == [.pass])
+            }
+        }
+    }
+
+    @Test("limit: by connection, by address, both directions, and over a renewed plan")
+    func limitKeys() throws {
+        var environment = MiddlewareEnvironment(tokens: TokenAuthority())
+        for (key, isShared) in [(TrafficLimit.Key.connection, false), (.address, true)] {
+            let rules = MessageRules([Self.limited(.drop, key)], of: "route \(key)", renewal: nil, in: &environment)
+            func plans() throws -> (client: MessagePlan, upstream: MessagePlan) {
+                let buckets = rules.buckets(of: TrafficOwner(address: .v4(1), identity: nil))
+                return (
+                    MessagePlan(rules, from: .client, of: try MiddlewareTests.facts(), buckets: buckets),
+                    MessagePlan(rules, from: .upstream, of: try MiddlewareTests.facts(), buckets: buckets)
+                )
+            }
+            var (first, other) = (try plans(), try plans())
+            #expect(Self.send(["!"], through: &first.client).map(\.0) == [.pass])
+            #expect(Self.send(["!", "!"], through: &first.upstream).map(\.0) == [.pass, .drop])
+            var renewed = MessagePlan(rules, from: .client, of: try MiddlewareTests.facts())
+            renewed.keepBuckets(of: first.client)
+            #expect(Self.send(["!"], through: &renewed).map(\.0) == [.drop])
+            #expect(Self.send(["!"], through: &other.client).map(\.0) == [isShared ? .drop : .pass])
+        }
+        // Without its bucket a limit lets nothing through.
+        var bare = MessagePlan(
+            MessageRules([Self.limited(.drop)]), from: .client, of: try MiddlewareTests.facts())
+        #expect(Self.send(["!"], through: &bare).map(\.0) == [.close(.internalError, reason: "", rule: "r")])
     }
 }

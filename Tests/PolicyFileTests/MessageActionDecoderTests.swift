@@ -22,6 +22,21 @@ struct MessageActionDecoderTests {
             d from client do close(code: 1008, reason: "message-denied")
             e from client do close(code: 4999, reason: "")
             f from client when bytes 'secret' do replace bytes 'secret' by '****'
+            == limits
+            - { name: a, from: client, do: { limit: { rate: 10/1s } } }
+            - { name: b, from: both, do: { limit: { rate: 10/1s, burst: 3, key: subject, on_exceed: delay } } }
+            ----
+            a from client do limit(PolicyModel.TrafficLimit(rate: PolicyModel.Rate(count: 10, period: 1.0 seconds), burst: 10, key: PolicyModel.TrafficLimit.Key.connection, ipv6Prefix: 64, onExceed: PolicyModel.TrafficLimit.Excess.close))
+            b from both do limit(PolicyModel.TrafficLimit(rate: PolicyModel.Rate(count: 10, period: 1.0 seconds), burst: 3, key: PolicyModel.TrafficLimit.Key.subject, ipv6Prefix: 64, onExceed: PolicyModel.TrafficLimit.Excess.delay))
+            == limits that are wrong
+            - { name: a, from: client, do: limit }
+            - { name: b, from: client, do: { limit: { rat: 10/1s } } }
+            - { name: c, from: client, do: { limit: { rate: 10/1s, key: token, on_exceed: wait } } }
+            ----
+            1:32: error: `limit` needs settings: `do: { limit: { … } }`
+            2:43: error: unknown key `rat` in `limit`; did you mean `rate`?
+            3:61: error: `key` must be `connection`, `address` or `subject`, not `token`
+            3:79: error: `on_exceed` must be `close`, `drop` or `delay`, not `wait`
             == more actions
             - { name: a, from: client, do: allow }
             - { name: b, from: client, do: log }
@@ -94,12 +109,12 @@ struct MessageActionDecoderTests {
             - { name: f, from: client, do: { redact: {} } }
             - { name: g, from: client, do: { drop: { code: 1 } } }
             ----
-            1:32: error: `do` must be one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `schema` or `log`, not `dropp`; did you mean `drop`?
+            1:32: error: `do` must be one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `limit`, `schema` or `log`, not `dropp`; did you mean `drop`?
             2:32: error: `replace` needs the text to put in: `do: { replace: { with: "…" } }`
-            3:32: error: `do` must be a mapping with one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `schema` or `log`, not a list
-            4:32: error: `do` needs one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `schema` or `log`
+            3:32: error: `do` must be a mapping with one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `limit`, `schema` or `log`, not a list
+            4:32: error: `do` needs one of `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `limit`, `schema` or `log`
             5:44: error: `do` has one key, and `close` is a second one beside `drop`; move it to one of its own
-            6:34: error: unknown key `redact` in `do`; its keys are `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `schema`, `log`
+            6:34: error: unknown key `redact` in `do`; its keys are `allow`, `drop`, `close`, `replace`, `set`, `remove`, `reply`, `limit`, `schema`, `log`
             7:42: error: unknown key `code` in `drop`; it has no keys
             == replacing without a text
             - { name: a, from: client, when: { opcode: text }, do: { replace: { with: a } } }

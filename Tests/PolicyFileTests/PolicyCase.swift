@@ -130,6 +130,11 @@ extension PolicyCase.Frame {
     /// The keys of a route but for its name.
     static let route = Self(before: ["routes:", "- name: r"], indentation: 2) { $0.routes.flatMap(describe) }
 
+    /// The `compression` of a public route, and what may stand in its way.
+    static let compression = Self(
+        before: ["routes:", "- name: r", "  upstream: echo", "  match: { path: / }"], indentation: 2
+    ) { $0.routes.map { describe($0.compression) } }
+
     /// A route's `match`.
     static let match = Self(
         before: ["routes:", "- name: r", "  upstream: echo", "  public: true", "  match:"], indentation: 4
@@ -203,6 +208,15 @@ private func describe(_ rate: RouteRate) -> String {
         + " then \(limit.onExceed)\(rate.mode == .shadow ? " in shadow" : "")"
 }
 
+private func describe(_ compression: CompressionPolicy) -> String {
+    switch compression {
+    case .strip: "strip"
+    case .passthrough: "passthrough"
+    case .inspect(let it):
+        "inspect \(it.contextTakeover ? "keeping" : "dropping") \(it.windowBits) level \(it.level) from \(it.minimumBytes)"
+    }
+}
+
 private func describe(_ entry: MiddlewareEntry) -> String {
     let settings =
         switch entry.settings {
@@ -215,6 +229,7 @@ private func describe(_ entry: MiddlewareEntry) -> String {
             describe(it)
         case .identityAssertion(let it): "\(it.header) for \(it.audience), \(it.lifetime)"
         case .authorize(let it): describe(it)
+        case .custom(let it): "\(it.value.content)"
         case .headers(let it): "request \(describe(it.request)) response \(describe(it.response))"
         }
     return "\(entry.settings.name) \(settings)\(entry.mode == .shadow ? " in shadow" : "")"

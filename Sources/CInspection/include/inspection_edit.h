@@ -19,9 +19,6 @@ typedef enum {
     INSPECTION_BAD_VALUE = 4,
 } inspection_edit_outcome;
 
-/// Deepest nesting of objects and arrays.
-#define INSPECTION_MAXIMUM_DEPTH 512
-
 /// Whether the text is one value of RFC 8259, in valid UTF-8, no deeper than INSPECTION_MAXIMUM_DEPTH.
 bool inspection_is_json(inspection_bytes text) INSPECTION_NOEXCEPT;
 

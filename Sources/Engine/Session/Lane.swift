@@ -29,6 +29,8 @@ struct Lane {
         case gathers
         /// Goes no further.
         case vanishes
+        /// Goes no further, but is inflated, since those behind it refer to it.
+        case vanishesInflated
     }
 
     private var parser: FrameParser
@@ -38,6 +40,10 @@ struct Lane {
     private var handling = Handling.streams
     /// Asked before a message begins.
     private(set) var gate: TrafficGate
+    /// What the extension has it do; nil where that is nothing.
+    private let compression: MessageCompression?
+    private let messageLimit: Int
+    private var isCompressed = false
     private var assembler = MessageAssembler()
     /// Until when the peer is not read, since its rate is used up; nil where it is.
     private(set) var heldUntil: Nanoseconds?
@@ -56,11 +62,15 @@ struct Lane {
     private(set) var hits = RuleHits()
 
     init(
-        sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan, gate: TrafficGate = TrafficGate()
+        sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan, gate: TrafficGate = TrafficGate(),
+        compression: RelayCompression = .none
     ) {
-        parser = FrameParser(sender: sender, limits: limits)
+        parser = FrameParser(
+            sender: sender, limits: limits, compressedBytes: compression.compressedBytes(from: sender, limits))
         self.plan = plan
         self.gate = gate
+        self.compression = compression.ofMessages(from: sender)
+        messageLimit = limits.messageBytes
     }
 
     /// Whether a message has begun and not ended.
@@ -94,12 +104,12 @@ struct Lane {
                     case .streams:
                         target.append(bytes, range, key: key, &random)
                         if endsFrame { target.endFrame(&random) }
-                    case .gathers:
+                    case .gathers, .vanishesInflated:
                         assembler.append(bytes, range, key: key)
                     case .vanishes: continue
                     }
-                    if !gate.isEmpty, !discards { count(range.count, worker) }
-                    if endsMessage, handling == .gathers {
+                    if !gate.isEmpty, !discards, handling != .vanishesInflated { count(range.count, worker) }
+                    if endsMessage, handling != .streams {
                         let outcome = finishMessage(to: &target, back: &back, at: offset, worker, &random)
                         guard case .goOn = outcome else { return outcome }
                     }
@@ -150,16 +160,19 @@ struct Lane {
 
     /// Decides what becomes of a message by what its first frame tells of it.
     private mutating func beginMessage(_ header: FrameHeader, discards: Bool, _ worker: Worker) -> Outcome {
-        if let plan = nextPlan {
+        if var plan = nextPlan {
+            plan.keepBuckets(of: self.plan)
             self.plan = plan
             nextPlan = nil
         }
+        isCompressed = header.isCompressed && compression != nil
         if !gate.isEmpty, !discards {
             switch gate.beginMessage(now: worker.now) {
             case .passes: break
             case .waits(let time): hold(until: time)
             case .drops:
-                handling = .vanishes
+                handling = isCompressed && compression?.refersBack ?? false ? .vanishesInflated : .vanishes
+                if handling == .vanishesInflated { gather(header.opcode, worker) }
                 return .goOn
             case .closes(let reason, let rate):
                 isOver = true
@@ -167,9 +180,14 @@ struct Lane {
             }
         }
         let size = header.isFinal ? header.payloadLength : nil
-        handling = plan.reads(header.opcode, size: size) ? .gathers : .streams
-        if handling == .gathers { assembler.begin(header.opcode, storage: worker.messageBuffers.take()) }
+        let mustBeWhole = isCompressed || compression?.wants(size: size) ?? false
+        handling = mustBeWhole || plan.reads(header.opcode, size: size) ? .gathers : .streams
+        if handling == .gathers { gather(header.opcode, worker) }
         return .goOn
+    }
+
+    private mutating func gather(_ opcode: Opcode, _ worker: Worker) {
+        assembler.begin(opcode, storage: worker.messageBuffers.take())
     }
 
     /// So much of a message that passes has come.
@@ -201,13 +219,28 @@ struct Lane {
         guard var message = assembler.finish() else { return .goOn }
         defer { worker.messageBuffers.give(&message.payload) }
         let opcode = message.opcode
-        let verdict = plan.evaluate(opcode: opcode, payload: message.payload.span, using: &worker.scratch)
+        var received: [UInt8] = []
+        defer { worker.messageBuffers.give(&received) }
+        if isCompressed {
+            do throws(FrameError) {
+                try inflate(&message.payload, opcode, keeping: &received, worker)
+            } catch {
+                isOver = true
+                return .failed(error)
+            }
+        }
+        guard handling == .gathers else { return .goOn }
+        let verdict = plan.evaluate(
+            opcode: opcode, payload: message.payload.span, now: worker.now, using: &worker.scratch)
         for hit in worker.scratch.hits { hits.count(hit) }
+        if let time = worker.scratch.heldUntil, !gate.isLifted { hold(until: time) }
         switch verdict {
         case .pass:
-            target.send(opcode, message.payload.span, &random)
+            forward(opcode, message.payload.span, received: received.span, to: &target, worker, &random)
+            // What was compressed grows as well.
+            if compression != nil, target.isFull { return .held(from: offset) }
         case .edited:
-            target.send(opcode, worker.scratch.output.span, &random)
+            forward(opcode, worker.scratch.output.span, received: nil, to: &target, worker, &random)
             // It may have grown, and so may those that come behind it.
             if target.isFull { return .held(from: offset) }
         case .reply:
@@ -221,6 +254,35 @@ struct Lane {
             return .denied(code: code, reason: reason, rule: rule)
         }
         return .goOn
+    }
+
+    /// Puts a message in the place of its compressed form, which is kept.
+    private func inflate(
+        _ payload: inout [UInt8], _ opcode: Opcode, keeping received: inout [UInt8], _ worker: Worker
+    ) throws(FrameError) {
+        guard let compression else { return }
+        swap(&payload, &received)
+        payload = worker.messageBuffers.take()
+        try compression.inflate(received.span, opcode, into: &payload, limit: messageLimit, worker.streams)
+    }
+
+    /// Sends a whole message on, in the form in which the target is to have it. `received` is its compressed form, where it
+    /// came in one; nil where it has been edited since.
+    private func forward(
+        _ opcode: Opcode, _ message: Span<UInt8>, received: Span<UInt8>?, to target: inout Outlet, _ worker: Worker,
+        _ random: inout RandomPool
+    ) {
+        guard let compression else { return target.send(opcode, message, &random) }
+        var deflated = worker.messageBuffers.take()
+        defer { worker.messageBuffers.give(&deflated) }
+        let form = compression.form(
+            of: message, wasCompressed: isCompressed, isEdited: received == nil, into: &deflated, worker.streams)
+        switch form {
+        case .plain: target.send(opcode, message, &random)
+        case .asReceived:
+            if let received { target.send(opcode, received, isCompressed: true, &random) }
+        case .deflated: target.send(opcode, deflated.span, isCompressed: true, &random)
+        }
     }
 
     /// Gives back what a message that has not ended holds.

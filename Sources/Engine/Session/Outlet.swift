@@ -93,10 +93,13 @@ struct Outlet {
     }
 
     /// Sends a whole frame, of a message or of a control frame; only between frames.
-    mutating func send(_ opcode: Opcode, _ payload: Span<UInt8>, _ random: inout RandomPool) {
+    mutating func send(
+        _ opcode: Opcode, _ payload: Span<UInt8>, isCompressed: Bool = false, _ random: inout RandomPool
+    ) {
         let key = masks ? random.maskingKey() : MaskingKey.none
         let header = FrameHeader(
-            isFinal: true, opcode: opcode, payloadLength: payload.count, maskingKey: masks ? key : nil)
+            isFinal: true, isCompressed: isCompressed, opcode: opcode, payloadLength: payload.count,
+            maskingKey: masks ? key : nil)
         let length = header.encodedLength
         channel.append(length + payload.count) { target in
             _ = header.encode(into: &target)

@@ -22,7 +22,7 @@ extension Relay {
                 toClient: side == .client ? cause : consequence, toUpstream: side == .client ? consequence : cause,
                 reason: reason.rawValue)
         case .denied(let code, let reason, let rule):
-            refuse(ClosePayload(code: code, reason: reason), of: side, .messageDenied, rule: rule)
+            refuse(ClosePayload(code: code, reason: reason), of: side, .denied(reason), rule: rule)
         case .exceeded(let reason, let rate):
             let cause = ClosePayload(code: .policyViolation, reason: reason.rawValue)
             refuse(cause, of: side, reason, rule: terms.rates[rate].name)
@@ -195,6 +195,11 @@ extension Relay {
 }
 
 extension CloseReason {
+    /// What the audit log calls a rule's end: a reason of the gateway's own, and for all that policies say there is one.
+    fileprivate static func denied(_ reason: String) -> CloseReason {
+        [.schemaMismatch, .messageRateExceeded, .messageTooBig].first { $0.rawValue == reason } ?? .messageDenied
+    }
+
     /// What the audit log calls a peer's mistake.
     init(_ error: FrameError) {
         switch error {

@@ -51,16 +51,18 @@ final class Relay: ChannelOwner {
 
     /// Takes both channels over.
     init(
-        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, session: Session, client: Channel,
-        upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
+        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, compression: RelayCompression = .none,
+        session: Session,
+        client: Channel, upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
         let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
         let facts = ConnectionFacts(admitted, clientCertificate: session.facts.clientCertificate)
-        let gates = terms.rates.gates(
-            of: TrafficOwner(
-                address: admitted.clientAddress, identity: admitted.identity,
-                authorizedSubject: admitted.authorizedSubject))
+        let owner = TrafficOwner(
+            address: admitted.clientAddress, identity: admitted.identity,
+            authorizedSubject: admitted.authorizedSubject)
+        let gates = terms.rates.gates(of: owner)
+        let buckets = terms.rules.buckets(of: owner)
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -73,11 +75,12 @@ final class Relay: ChannelOwner {
             toClient: Outlet(channel: client, masks: false, limit: limits.bufferedBytes),
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
-                sender: .client, limits: messageLimits,
-                plan: Self.plan(terms, from: .client, facts, session), gate: gates.fromClient),
+                sender: .client, limits: messageLimits, plan: Self.plan(terms, from: .client, facts, buckets, session),
+                gate: gates.fromClient, compression: compression),
             fromUpstream: Lane(
                 sender: .server, limits: messageLimits,
-                plan: Self.plan(terms, from: .upstream, facts, session), gate: gates.fromUpstream),
+                plan: Self.plan(terms, from: .upstream, facts, buckets, session),
+                gate: gates.fromUpstream, compression: compression),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
@@ -92,15 +95,17 @@ final class Relay: ChannelOwner {
     /// Has the rules judge messages that begin from now on by another token.
     func renew(by identity: VerifiedToken) {
         guard let facts = renewableFacts?.renewed(by: identity) else { return }
-        frames.fromClient.follow(Self.plan(terms, from: .client, facts, session))
-        frames.fromUpstream.follow(Self.plan(terms, from: .upstream, facts, session))
+        frames.fromClient.follow(Self.plan(terms, from: .client, facts, MessageBuckets(), session))
+        frames.fromUpstream.follow(Self.plan(terms, from: .upstream, facts, MessageBuckets(), session))
     }
 
     private static func plan(
-        _ terms: RelayTerms, from sender: MessageSender, _ facts: ConnectionFacts, _ session: Session
+        _ terms: RelayTerms, from sender: MessageSender, _ facts: ConnectionFacts, _ buckets: MessageBuckets,
+        _ session: Session
     ) -> MessagePlan {
         MessagePlan(
-            terms.rules, from: sender, of: facts, maximumBytes: terms.limits.messageBytes, journal: session)
+            terms.rules, from: sender, of: facts, maximumBytes: terms.limits.messageBytes, buckets: buckets,
+            journal: session)
     }
 
     /// From now on the token holds the connection until then.

@@ -40,7 +40,7 @@ enum MessagesTarget {
 
     private static func feed(_ pieces: [[UInt8]], _ isClient: Bool) throws(BrokenContract) -> [Outcome] {
         guard let connection else { throw BrokenContract(description: "no connection") }
-        let plan = MessagePlan(
+        var plan = MessagePlan(
             rules, from: isClient ? .client : .upstream, of: connection, maximumBytes: limits.messageBytes)
         var parser = FrameParser(sender: isClient ? .client : .server, limits: limits)
         var assembler = MessageAssembler()
@@ -67,7 +67,7 @@ enum MessagesTarget {
                         throw BrokenContract(description: "a message ended that had not begun")
                     }
                     let verdict = plan.evaluate(
-                        opcode: message.opcode, payload: message.payload.span, using: &scratch)
+                        opcode: message.opcode, payload: message.payload.span, now: 0, using: &scratch)
                     try check(verdict, scratch.output, of: message.opcode)
                     let output = verdict == .edited || verdict == .reply ? scratch.output : []
                     outcomes.append(
