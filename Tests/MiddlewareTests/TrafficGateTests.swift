@@ -132,7 +132,7 @@ let somebody = TrafficOwner(address: .v4(1), identity: nil)
             rate(.bytes, 100, burst: 100, then: .delay), rate(.bytes, 1000, burst: 1, then: .delay))
         #expect(gate.passed(bytes: 201, now: start) == .waits(until: start + 1_010_000_000))
         var other = self.gate(
-            rate(.messages, 10, burst: 1, then: .delay), rate(.bytes, 100, burst: 100, then: .delay))
+            rate(.bytes, 100, burst: 100, then: .delay), rate(.messages, 10, burst: 1, then: .delay))
         #expect(other.beginMessage(now: start) == .passes)
         #expect(other.passed(bytes: 200, now: start) == .waits(until: start + second))
         #expect(other.beginMessage(now: start) == .waits(until: start + second))
