@@ -47,7 +47,7 @@ let layer1 =
     + tested("Tokens", ["Locking"])
 
 let layer2: [Target] =
-    tested("PolicyFile", ["PolicyModel", "CLibYAML"])
+    tested("PolicyFile", ["PolicyModel", "CLibYAML", "Inspection"])
     + tested("Crypto", ["COpenSSL", "CPlatform", "Locking", "Tokens"], tests: [.target(name: "CAllocationCount")])
     + tested("TokenStore", ["Tokens", grdb], tests: ["Crypto"])
     + tested("HTTPClient", ["CCurl", "CCurlOptions", "WebSocketProtocol", "Locking"])
@@ -58,6 +58,7 @@ let layer2: [Target] =
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("re2")])
     ]
     + tested("Inspection", ["CInspection"], tests: [.target(name: "CAllocationCount")])
+    + tested("Compression", ["CZlib"])
 
 let layer3 = tested("Middleware", ["WebSocketProtocol", "PolicyModel", "Tokens", "Inspection", "Locking"])
 
@@ -65,7 +66,7 @@ let layer4 = tested(
     "Engine",
     [
         "WebSocketProtocol", "PolicyModel", "Tokens", "Crypto", "TokenStore", "Middleware", "Inspection", "Locking",
-        "HTTPClient", "CPlatform", logging,
+        "HTTPClient", "Compression", "CPlatform", logging,
     ], tests: [.target(name: "CAllocationCount")])
 
 /// Counts allocations, for tests that show that there are none. No part of the product.
@@ -85,6 +86,7 @@ let fuzzed: [Target] = [
         name: "FuzzTargets",
         dependencies: [
             "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "Middleware", "Inspection",
+            "Compression",
         ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: settings),
     .testTarget(
         name: "CorpusTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/CorpusTests", swiftSettings: settings),
@@ -105,19 +107,21 @@ let lookUps: [Target] = [
         name: "uses", dependencies: ["TokenStore"], path: "Benchmarks/Uses", swiftSettings: settings),
 ]
 
-let layer5: [Target] = [
-    .executableTarget(
-        name: "portcullis",
-        dependencies: [
+let layer5: [Target] =
+    tested(
+        "Portcullis",
+        [
             "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "TokenStore", "Middleware", "Engine",
             "CPlatform", argumentParser, logging,
-        ],
-        swiftSettings: settings)
-]
+        ])
+    + [.executableTarget(name: "PortcullisTool", dependencies: ["Portcullis"], swiftSettings: settings)]
 
 let package = Package(
     name: "portcullis",
-    products: [.executable(name: "portcullis", targets: ["portcullis"])],
+    products: [
+        .executable(name: "portcullis", targets: ["PortcullisTool"]),
+        .library(name: "Portcullis", targets: ["Portcullis"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

@@ -144,7 +144,7 @@ inspection_reading inspection_document::build() noexcept {
         const uint8_t byte = text[start];
         const bool takes_value = state == expected::value || state == expected::value_or_end;
         if (byte == '{' || byte == '[') {
-            if (!takes_value || depth == INSPECTION_MAXIMUM_DEPTH) { return INSPECTION_NOT_JSON; }
+            if (!takes_value || depth == INSPECTION_MAXIMUM_DEPTH) { return INSPECTION_DOCUMENT_NOT_JSON; }
             if (depth > 0) { nodes[open[depth - 1]].value++; }
             const auto kind = byte == '{' ? INSPECTION_NODE_OBJECT : INSPECTION_NODE_ARRAY;
             nodes[count] = {uint32_t(kind), uint32_t(start), 0, 0, 0};
@@ -153,23 +153,23 @@ inspection_reading inspection_document::build() noexcept {
         } else if (byte == '}' || byte == ']') {
             const auto kind = byte == '}' ? INSPECTION_NODE_OBJECT : INSPECTION_NODE_ARRAY;
             const auto empty = byte == '}' ? expected::name_or_end : expected::value_or_end;
-            if (depth == 0 || (state != expected::comma_or_end && state != empty)) { return INSPECTION_NOT_JSON; }
+            if (depth == 0 || (state != expected::comma_or_end && state != empty)) { return INSPECTION_DOCUMENT_NOT_JSON; }
             inspection_node &node = nodes[open[--depth]];
-            if (node.kind != uint32_t(kind)) { return INSPECTION_NOT_JSON; }
+            if (node.kind != uint32_t(kind)) { return INSPECTION_DOCUMENT_NOT_JSON; }
             node.end = uint32_t(start + 1);
             node.next = uint32_t(count);
             state = depth == 0 ? expected::nothing : expected::comma_or_end;
         } else if (byte == ',') {
-            if (state != expected::comma_or_end) { return INSPECTION_NOT_JSON; }
+            if (state != expected::comma_or_end) { return INSPECTION_DOCUMENT_NOT_JSON; }
             const bool is_object = nodes[open[depth - 1]].kind == INSPECTION_NODE_OBJECT;
             state = is_object ? expected::name : expected::value;
         } else if (byte == ':') {
-            if (state != expected::colon) { return INSPECTION_NOT_JSON; }
+            if (state != expected::colon) { return INSPECTION_DOCUMENT_NOT_JSON; }
             state = expected::value;
         } else {
             const bool is_name = state == expected::name || state == expected::name_or_end;
-            if (is_name ? byte != '"' : !takes_value) { return INSPECTION_NOT_JSON; }
-            if (!add_scalar(start, limit, is_name)) { return INSPECTION_NOT_JSON; }
+            if (is_name ? byte != '"' : !takes_value) { return INSPECTION_DOCUMENT_NOT_JSON; }
+            if (!add_scalar(start, limit, is_name)) { return INSPECTION_DOCUMENT_NOT_JSON; }
             if (is_name) {
                 state = expected::colon;
             } else {
@@ -179,14 +179,14 @@ inspection_reading inspection_document::build() noexcept {
         }
     }
     fault = length;
-    return state == expected::nothing ? INSPECTION_JSON : INSPECTION_NOT_JSON;
+    return state == expected::nothing ? INSPECTION_DOCUMENT_JSON : INSPECTION_DOCUMENT_NOT_JSON;
 }
 
 inspection_reading inspection_document::read(const uint8_t *bytes, size_t length) noexcept {
     count = 0;
     fault = 0;
     this->length = 0;
-    if (length == 0) { return INSPECTION_NOT_JSON; }
+    if (length == 0) { return INSPECTION_DOCUMENT_NOT_JSON; }
     if (length > INSPECTION_MAXIMUM_TEXT || !reserve_text(length)) { return INSPECTION_UNREAD; }
     std::memcpy(text.get(), bytes, length);
     // A number at the end must not go on in what an earlier text has left.
@@ -196,7 +196,7 @@ inspection_reading inspection_document::read(const uint8_t *bytes, size_t length
     if (error == simdjson::MEMALLOC || error == simdjson::CAPACITY) { return INSPECTION_UNREAD; }
     if (error != simdjson::SUCCESS) {
         fault = SIZE_MAX;
-        return INSPECTION_NOT_JSON;
+        return INSPECTION_DOCUMENT_NOT_JSON;
     }
     if (!reserve_nodes(scanner->n_structural_indexes)) { return INSPECTION_UNREAD; }
     return build();
@@ -211,7 +211,7 @@ void inspection_document_destroy(inspection_document *document) noexcept { delet
 inspection_reading inspection_document_read(
     inspection_document *document, const uint8_t *bytes, size_t length) noexcept {
     const auto reading = document->read(bytes, length);
-    if (reading != INSPECTION_JSON) { document->count = 0; }
+    if (reading != INSPECTION_DOCUMENT_JSON) { document->count = 0; }
     return reading;
 }
 
@@ -221,7 +221,7 @@ inspection_tape inspection_document_tape(const inspection_document *document) no
 
 size_t inspection_document_fault(inspection_document *document, const uint8_t *bytes, size_t length) noexcept {
     const auto reading = inspection_document_read(document, bytes, length);
-    if (reading == INSPECTION_JSON) { return length; }
+    if (reading == INSPECTION_DOCUMENT_JSON) { return length; }
     if (document->fault != SIZE_MAX) { return document->fault; }
     // What simdjson's first stage refuses: a byte that is not UTF-8, a control character in a string, a string without
     // an end.

@@ -45,7 +45,7 @@ void findings::found_number(const place &at, const number &value) noexcept {
 
 void findings::found_string(const place &at, std::string_view text) noexcept {
     found(at, INSPECTION_TYPE_STRING);
-    set(at.strings, text);
+    if (const auto *const tests = at.strings.find(text)) { set(*tests); }
     for (const auto &[test, pattern] : at.patterns) {
         if (has(test)) { continue; }
         switch (inspection_pattern_matches(pattern, {reinterpret_cast<const uint8_t *>(text.data()), text.size()})) {
@@ -106,16 +106,15 @@ inspection_place inspection_probe_place(
         inspection_place at = 0;
         for (size_t i = 0; i < count; i++) {
             const std::string_view text = inspection::view(tokens[i]);
-            const auto known = probe->places[at].members.find(text);
-            if (known != probe->places[at].members.end()) {
-                at = known->second;
+            if (const auto *const known = probe->places[at].members.find(text)) {
+                at = *known;
                 continue;
             }
             const auto next = inspection_place(probe->places.size());
             const inspection::token token(text);
             probe->places.emplace_back();
             place &from = probe->places[at];
-            from.members.emplace(probe->texts.emplace_back(text), next);
+            from.members.add(probe->texts.emplace_back(text)) = next;
             if (token.is_index) {
                 const auto element = std::pair(token.index, next);
                 from.elements.insert(
@@ -143,11 +142,9 @@ bool inspection_probe_expect(
             at.doubles[expected->number + 0.0].push_back(test);
             return true;
         case INSPECTION_STRING: {
-            const auto known = at.strings.find(inspection::view(expected->string));
-            auto &tests = known != at.strings.end()
-                ? known->second
-                : at.strings[probe->texts.emplace_back(inspection::view(expected->string))];
-            tests.push_back(test);
+            const auto text = inspection::view(expected->string);
+            auto *const known = at.strings.find(text);
+            (known != nullptr ? *known : at.strings.add(probe->texts.emplace_back(text))).push_back(test);
             return true;
         }
         case INSPECTION_ANY_STRING: break;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inspection_probe.h"
+#include "key_table.hpp"
 #include "number.hpp"
 #include "pattern.hpp"
 #include "text.hpp"
@@ -21,14 +22,14 @@ using tests = std::vector<uint32_t>;
 
 /// A place in the trie: where its pointers lead on to, and what is asked of a value that stands there.
 struct place {
-    std::unordered_map<std::string_view, inspection_place> members;
+    key_table<inspection_place> members;
     /// In order. A token that is an index leads on from a member of that name as well.
     std::vector<std::pair<uint64_t, inspection_place>> elements;
 
     tests any;
     /// By inspection_type.
     std::array<tests, 7> types;
-    std::unordered_map<std::string_view, tests> strings;
+    key_table<tests> strings;
     std::unordered_map<int64_t, tests> integers;
     /// Never NaN, which equals nothing; and 0 for -0.
     std::unordered_map<double, tests> doubles;
@@ -86,8 +87,8 @@ private:
         set(at.any);
         set(at.types[type]);
     }
-    template <typename Table, typename Key>
-    void set(const Table &table, const Key &key) noexcept {
+    template <typename Number>
+    void set(const std::unordered_map<Number, tests> &table, Number key) noexcept {
         if (table.empty()) { return; }
         const auto entry = table.find(key);
         if (entry != table.end()) { set(entry->second); }
@@ -106,8 +107,8 @@ struct inspection_probe {
 
     const inspection::place &root() const noexcept { return places[0]; }
     const inspection::place *member(const inspection::place &at, std::string_view key) const noexcept {
-        const auto entry = at.members.find(key);
-        return entry == at.members.end() ? nullptr : &places[entry->second];
+        const auto *const next = at.members.find(key);
+        return next == nullptr ? nullptr : &places[*next];
     }
 };
 

@@ -84,8 +84,8 @@ private:
             // upstreams differ in which of several they use.
             auto key = inspection::quoted::read(writable(field.key().raw()), text + length);
             const auto *const place = probe.member(from, key.text());
-            if (place == nullptr) { continue; }
-            read(field.value(), *place);
+            if (!is_value(field.value())) { broken = true; }
+            if (place != nullptr) { read(field.value(), *place); }
             if (is_over()) { return; }
         }
     }
@@ -105,13 +105,23 @@ private:
                 broken = true;
                 return;
             }
+            if (!is_value(element)) { broken = true; }
             if (next != from.elements.end() && next->first == index) {
                 read(element, probe.places[next->second]);
                 ++next;
-                if (is_over()) { return; }
             }
+            if (is_over()) { return; }
             index++;
         }
+    }
+
+    /// simdjson steps over a comma, a colon or a closing bracket that stands where none belongs, and takes what follows for
+    /// what it is not.
+    bool is_value(ondemand::value &value) const noexcept {
+        const auto token = value.raw_json_token();
+        const char first = token[0];
+        // The text has padding behind it, where the token may end.
+        return first != ',' && first != ':' && first != ']' && first != '}' && token.data()[token.size()] != ':';
     }
 
     /// `token` reaches from the value to whatever comes next. simdjson's own readers of numbers are not asked: in 3.0.1 one

@@ -28,6 +28,11 @@ internal import CInspection
         unsafe text = UnsafeBufferPointer(start: tape.text, count: tape.length)
     }
 
+    /// What it was made of, good as long as the document is lent.
+    @unsafe var tape: inspection_tape {
+        unsafe inspection_tape(nodes: nodes.baseAddress, count: nodes.count, text: text.baseAddress, length: text.count)
+    }
+
     /// The number of nodes, at least 1.
     package var count: Int { unsafe nodes.count }
 

@@ -37,8 +37,8 @@ internal import CInspection
             unsafe inspection_document_read(handle, buffer.baseAddress, buffer.count)
         }
         return switch reading {
-        case INSPECTION_JSON: .json
-        case INSPECTION_NOT_JSON: .notJSON
+        case INSPECTION_DOCUMENT_JSON: .json
+        case INSPECTION_DOCUMENT_NOT_JSON: .notJSON
         default: .failed
         }
     }

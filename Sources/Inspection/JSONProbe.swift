@@ -78,6 +78,22 @@ extension JSONInspector {
     }
 }
 
+extension JSONDocument {
+    /// Which tests of `probe` a message meets that has been read: the same as `JSONInspector.scan` finds in its text.
+    package borrowing func scan(_ probe: JSONProbe, into hits: inout TestBits) -> ScanOutcome {
+        hits.reset(count: probe.count)
+        guard probe.count > 0 else { return .scanned }
+        // The tape is good as long as the document is, and the words are as many as the tests need.
+        var tape = unsafe tape
+        let isKnown = hits.withWords { words in
+            unsafe words.withUnsafeMutableBufferPointer { words in
+                unsafe inspection_scan_tape(probe.handle, &tape, words.baseAddress)
+            }
+        }
+        return isKnown ? .scanned : .failed
+    }
+}
+
 extension [String] {
     /// Lends the bytes of all for a call.
     func withParts<Result>(_ body: (UnsafePointer<inspection_bytes>?, Int) -> Result) -> Result {

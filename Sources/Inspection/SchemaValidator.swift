@@ -52,7 +52,14 @@ package struct SchemaValidator: ~Copyable {
         case .notJSON: return .notJSON
         case .failed: return .failed
         }
-        return reader.withDocument { document in validate(document, against: schema) } ?? .failed
+        return validate(latestOf: reader, against: schema)
+    }
+
+    /// Validates what `reader` has read last; `.failed` where that was no JSON.
+    package mutating func validate(
+        latestOf reader: borrowing JSONDocumentReader, against schema: JSONSchema
+    ) -> SchemaOutcome {
+        reader.withDocument { document in validate(document, against: schema) } ?? .failed
     }
 
     /// Validates what has been read.

@@ -48,3 +48,45 @@ package struct TestBits: Sendable, Hashable {
         return body(&span)
     }
 }
+
+// MARK: - Rows of tests as sets
+
+extension TestBits {
+    /// Those of `other` that are in `mask`, too. All have room for the same tests.
+    package mutating func assign(_ other: TestBits, within mask: TestBits) {
+        reset(count: other.count)
+        formUnion(other, within: mask)
+    }
+
+    /// Adds those of `other` that are in `mask`, too.
+    package mutating func formUnion(_ other: TestBits, within mask: TestBits) {
+        for index in 0..<min(words.count, other.words.count, mask.words.count) {
+            words[index] |= other.words[index] & mask.words[index]
+        }
+    }
+
+    /// Whether any test holds in both.
+    package func intersects(_ other: TestBits) -> Bool {
+        for index in 0..<min(words.count, other.words.count) where words[index] & other.words[index] != 0 {
+            return true
+        }
+        return false
+    }
+
+    /// No test before `index` holds.
+    package mutating func removeAll(below index: Int) {
+        guard index > 0 else { return }
+        for word in 0..<min(words.count, index / 64) { words[word] = 0 }
+        if index / 64 < words.count { words[index / 64] &= ~0 << UInt64(index % 64) }
+    }
+
+    /// Takes out the first test that holds; nil where none does.
+    package mutating func removeFirst() -> Int? {
+        for index in words.indices where words[index] != 0 {
+            let bit = words[index].trailingZeroBitCount
+            words[index] &= words[index] - 1
+            return index * 64 + bit
+        }
+        return nil
+    }
+}

@@ -35,7 +35,8 @@ package struct AdmissionChain: Sendable {
             // Fail closed: a check that cannot be made lets nobody in.
             guard let check = step.check else { return .failure(.ipNotAllowed) }
             guard let refusal = check.refusal(of: address, monotonic: monotonic, leases: &leases) else { continue }
-            guard step.isShadow else { return .failure(refusal.reason) }
+            // None but built-ins stand here; whatever else there were would let nobody in either.
+            guard step.isShadow else { return .failure(refusal.reason.builtin ?? .ipNotAllowed) }
             shadowRefusals.append(ShadowRefusal(middleware: step.name, reason: refusal.reason))
         }
         return .success(AdmissionLeases(leases: leases, shadowRefusals: shadowRefusals))

@@ -13,6 +13,8 @@ struct AuthorizationCheck: HandshakeMiddleware {
         cache = settings.cache.map { AuthorizationCache(lifetime: $0.lifetime.wholeNanoseconds) }
     }
 
+    var upstreamHeaders: [String] { settings.copiedResponseHeaders }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         guard let service else { return .refuse(Refusal(.authorizationUnavailable)) }
         var sent = context.request.headers

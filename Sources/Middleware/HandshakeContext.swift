@@ -29,11 +29,15 @@ package enum HandshakePurpose: Sendable, Hashable {
 package struct ShadowRefusal: Sendable, Hashable {
     /// The middleware's name in the policy language.
     package var middleware: String
-    package var reason: RefusalReason
+    package var reason: RefusalCause
 
-    package init(middleware: String, reason: RefusalReason) {
+    package init(middleware: String, reason: RefusalCause) {
         self.middleware = middleware
         self.reason = reason
+    }
+
+    package init(middleware: String, reason: RefusalReason) {
+        self.init(middleware: middleware, reason: .builtin(reason))
     }
 }
 

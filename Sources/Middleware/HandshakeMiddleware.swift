@@ -7,9 +7,13 @@ package protocol HandshakeMiddleware: Sendable {
     func evaluate(_ context: inout HandshakeContext) -> Verdict
     /// Whether it has to be asked about such requests, too. By default about connections alone.
     func judges(_ purpose: HandshakePurpose) -> Bool
+    /// Names of fields that it sets toward the upstream: what the client sent under them, in any spelling, never arrives.
+    var upstreamHeaders: [String] { get }
 }
 
 extension HandshakeMiddleware {
+    package var upstreamHeaders: [String] { [] }
+
     package func judges(_ purpose: HandshakePurpose) -> Bool { purpose == .connection }
 }
 
@@ -26,6 +30,8 @@ package struct MiddlewareEnvironment: Sendable {
     package var authorization: (any AuthorizationService)?
     /// Middlewares take their part of it when they are made.
     package var memory = MiddlewareMemory()
+    /// What there is beside the built-ins.
+    package var extensions = ExtensionFactories()
 
     package init(
         tokens: TokenIssuers, uses: (any UseCounter)? = nil, signer: CurrentSigner = CurrentSigner(),
@@ -44,7 +50,7 @@ package struct MiddlewareEnvironment: Sendable {
 }
 
 extension MiddlewareSettings {
-    /// The built-ins, one line each. `chain` names the chain that it is made for, in every version of the policy.
+    /// The built-ins, one line each, and one for all others. `chain` names the chain that it is made for, in every version of the policy.
     func middleware(of chain: String, in environment: inout MiddlewareEnvironment) -> any HandshakeMiddleware {
         switch self {
         case .ipFilter(let settings): IPFilter(settings)
@@ -55,6 +61,7 @@ extension MiddlewareSettings {
         case .authorize(let settings): AuthorizationCheck(settings, service: environment.authorization)
         case .headers(let settings): HeaderEdits(settings)
         case .identityAssertion(let settings): IdentityAssertion(settings, in: environment)
+        case .custom(let settings): environment.extensions.middleware(settings)
         }
     }
 }

@@ -10,6 +10,8 @@ struct HeaderEdits: HandshakeMiddleware {
         self.settings = settings
     }
 
+    var upstreamHeaders: [String] { settings.request.set.map(\.name) }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         guard let request = Self.expanded(settings.request, context),
             let response = Self.expanded(settings.response, context)
@@ -65,6 +67,8 @@ extension HandshakeContext {
         case .clientIP: clientAddress.description
         case .clientCertificate: clientCertificate ?? ""
         case .requestID: requestID
+        // In message rules alone, where there is something to match.
+        case .match: ""
         }
     }
 }

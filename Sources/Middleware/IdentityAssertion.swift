@@ -18,6 +18,8 @@ struct IdentityAssertion: HandshakeMiddleware {
         signer = environment.signer
     }
 
+    var upstreamHeaders: [String] { [settings.header] }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         guard let subject = context.identity?.subject ?? context.authorizedSubject else { return .pass }
         let now = context.time.unixSeconds

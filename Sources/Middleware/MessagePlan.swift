@@ -1,6 +1,5 @@
 import Inspection
 package import PolicyModel
-package import Tokens
 package import WebSocketProtocol
 
 /// Who sent a message.
@@ -12,133 +11,141 @@ package enum MessageSender: Sendable, Hashable {
 /// What becomes of a message.
 package enum MessageVerdict: Sendable, Hashable {
     case pass
-    /// Goes on with this payload, and the opcode that it had.
-    case replace([UInt8])
-    case drop(rule: String)
+    /// Goes on with the scratch's `output` for its payload, and the opcode that it had.
+    case edited
+    case drop
+    /// The scratch's `output` goes to the sender as a text message, and this one no further.
+    case reply
     /// Ends the connection.
     case close(CloseCode, reason: String, rule: String)
     /// It brings a fresh token, and is the gateway's.
     case renewal
 }
 
+/// Who is told of the messages that a rule writes down with their payloads.
+package protocol MessageJournal: AnyObject {
+    func note(_ rule: String, _ sender: MessageSender, _ opcode: Opcode, _ payload: Span<UInt8>)
+}
+
 /// A route's message rules, compiled once for all of its connections.
 package struct MessageRules: Sendable {
-    fileprivate struct Entry: Sendable {
-        let rule: MessageRule
-        let filter: RuleFilter
-    }
-
-    fileprivate let entries: [Entry]
+    fileprivate let fromClient: RuleSet
+    fileprivate let fromUpstream: RuleSet
+    private let names: [String]
     /// How clients may bring a fresh token.
     package let renewal: TokenRenewal?
 
-    /// In the order in which they are tried; a token is looked for before.
-    package init(_ rules: [MessageRule], renewal: TokenRenewal? = nil) {
-        self.renewal = renewal
-        entries = rules.filter { RuleFilter.canHold($0.condition) }.map { Entry(rule: $0, filter: RuleFilter($0)) }
+    private let limiters: MessageLimiters
+
+    /// In the order in which they are tried; a token is looked for before. The environment makes the filters that are no
+    /// built-ins, each once, and keeps what `limit` rules count for the chain of that name.
+    package init(
+        _ rules: [MessageRule], of chain: String, renewal: TokenRenewal?, in environment: inout MiddlewareEnvironment
+    ) {
+        self.init(
+            rules, renewal: renewal, extensions: environment.extensions,
+            limiters: MessageLimiters(rules, of: chain, in: &environment))
     }
+
+    /// Rules none of which is a `limit`: those would refuse every message.
+    package init(
+        _ rules: [MessageRule], renewal: TokenRenewal? = nil, extensions: ExtensionFactories = ExtensionFactories()
+    ) {
+        self.init(rules, renewal: renewal, extensions: extensions, limiters: MessageLimiters())
+    }
+
+    private init(
+        _ rules: [MessageRule], renewal: TokenRenewal?, extensions: ExtensionFactories, limiters: MessageLimiters
+    ) {
+        self.renewal = renewal
+        self.limiters = limiters
+        names = rules.map(\.name)
+        var filters: [Int: any MessageFilter] = [:]
+        for (number, rule) in rules.enumerated() {
+            if case .filter(let settings) = rule.action { filters[number] = extensions.filter(settings) }
+        }
+        fromClient = RuleSet(rules, from: .client, filters: filters, renewal: renewal?.pointer)
+        fromUpstream = RuleSet(rules, from: .upstream, filters: filters)
+    }
+
+    /// The name of the rule at that place of the policy's list.
+    package func name(of rule: Int) -> String { names[rule] }
+
+    /// What one connection has of what `limit` rules allow.
+    package func buckets(of owner: TrafficOwner) -> MessageBuckets { limiters.buckets(of: owner) }
+
+    /// Whether messages are written down with their payloads.
+    package var logsPayloads: Bool { fromClient.logsPayloads || fromUpstream.logsPayloads }
 }
 
 /// A route's rules for one direction of one connection.
-package struct MessagePlan: Sendable {
-    private struct Step: Sendable {
-        let name: String
-        let isShadow: Bool
-        let filter: Filter
-    }
-
-    /// The policy's rules are called directly; only what came from elsewhere is called through its protocol.
-    private enum Filter: Sendable {
-        case rule(RuleFilter)
-        case other(any MessageFilter)
-
-        func inspect(opcode: Opcode, payload: Span<UInt8>, using scratch: inout FilterScratch) -> FilterVerdict {
-            switch self {
-            case .rule(let filter): filter.inspect(opcode: opcode, payload: payload, using: &scratch)
-            case .other(let filter): filter.inspect(opcode: opcode, payload: payload, using: &scratch)
-            }
-        }
-    }
-
-    private let steps: [Step]
+package struct MessagePlan {
+    private let set: RuleSet
+    private let sender: MessageSender
+    private let text: RuleReach
+    private let binary: RuleReach
+    private let connection: TestBits
+    /// Kept only where a rule fills something in.
+    private let facts: ConnectionFacts?
     private let maximumBytes: Int
-    /// What a message is looked through for before the rules see it: a fresh token.
-    private let renewal: JSONTest?
+    private let renews: Bool
+    private var buckets: [TrafficBucket]
+    /// Outlives the connection's plans.
+    private unowned let journal: (any MessageJournal)?
 
-    /// Rules of the other direction, and those whose scopes do not fit this identity, are left out: for this connection they
-    /// can never hold. `maximumBytes` bounds what a replacement makes of a message; more closes with 1009.
+    /// Rules of the other direction, and those that cannot hold on this connection, are left out. `maximumBytes` bounds what
+    /// an edit makes of a message; more closes with 1009.
     package init(
-        _ rules: MessageRules, from sender: MessageSender, identity: VerifiedToken?, maximumBytes: Int = .max
+        _ rules: MessageRules, from sender: MessageSender, of facts: ConnectionFacts, maximumBytes: Int = .max,
+        buckets: MessageBuckets = MessageBuckets(), journal: (any MessageJournal)? = nil
     ) {
+        set = sender == .client ? rules.fromClient : rules.fromUpstream
+        self.sender = sender
+        self.buckets = sender == .client ? buckets.fromClient : buckets.fromUpstream
         self.maximumBytes = maximumBytes
-        renewal = sender == .client && identity != nil ? rules.renewal?.test : nil
-        steps = rules.entries.filter { $0.rule.concerns(sender, identity) }
-            .map { Step(name: $0.rule.name, isShadow: $0.rule.mode == .shadow, filter: .rule($0.filter)) }
-    }
-
-    /// Compiles the rules for this connection alone.
-    package init(rules: [MessageRule], from sender: MessageSender, identity: VerifiedToken?, maximumBytes: Int = .max) {
-        self.init(MessageRules(rules), from: sender, identity: identity, maximumBytes: maximumBytes)
-    }
-
-    /// For filters that no rule of the policy describes.
-    init(_ filters: [(name: String, mode: EnforcementMode, filter: any MessageFilter)], maximumBytes: Int = .max) {
-        self.maximumBytes = maximumBytes
-        renewal = nil
-        steps = filters.map { Step(name: $0.name, isShadow: $0.mode == .shadow, filter: .other($0.filter)) }
+        self.journal = set.logsPayloads ? journal : nil
+        self.facts = set.usesFacts ? facts : nil
+        renews = sender == .client && set.renewal != nil && facts.identity != nil
+        (text, binary, connection) = set.reach(for: facts)
     }
 
     /// True where nothing reads payloads: they can be streamed without assembling.
-    package var isEmpty: Bool { steps.isEmpty && renewal == nil }
+    package var isEmpty: Bool { text.isEmpty && binary.isEmpty && !renews && !set.isBroken }
 
-    /// The rules in order. A replacement goes on to the next rule; drop and close end the way. A rule in shadow mode only
-    /// leaves its name in `scratch.shadowHits`. No allocation where nothing is replaced.
-    package func evaluate(
-        opcode: Opcode, payload: Span<UInt8>, using scratch: inout FilterScratch
-    ) -> MessageVerdict {
-        scratch.shadowHits.removeAll(keepingCapacity: true)
-        scratch.maximumMessageBytes = maximumBytes
-        if let renewal, opcode == .text {
-            switch scratch.json.matches(renewal, in: payload) {
-            case .noMatch: break
-            case .match: return .renewal
-            // It may be a token that nobody behind must see.
-            case .failed: return .close(.internalError, reason: "", rule: "renew")
-            }
-        }
-        var edited: [UInt8]?
-        for step in steps {
-            let verdict =
-                if let edited {
-                    step.filter.inspect(opcode: opcode, payload: edited.span, using: &scratch)
-                } else {
-                    step.filter.inspect(opcode: opcode, payload: payload, using: &scratch)
-                }
-            if case .pass = verdict { continue }
-            if step.isShadow {
-                scratch.shadowHits.append(step.name)
-                continue
-            }
-            switch verdict {
-            case .pass: break
-            case .replace(let bytes): edited = bytes
-            case .drop: return .drop(rule: step.name)
-            case .close(let code, let reason): return .close(code, reason: reason, rule: step.name)
-            }
-        }
-        return if let edited { .replace(edited) } else { .pass }
+    /// Whether something wants to see messages of that kind, of `size` bytes, which is nil where it cannot be told yet.
+    package func reads(_ opcode: Opcode, size: Int?) -> Bool {
+        if set.isBroken || (renews && opcode == .text) { return true }
+        let reach = opcode == .text ? text : binary
+        return if let size { reach.sizes.contains(size) } else { !reach.isEmpty }
     }
-}
 
-extension MessageRule {
-    fileprivate func concerns(_ sender: MessageSender, _ identity: VerifiedToken?) -> Bool {
-        switch (from, sender) {
-        case (.client, .upstream), (.upstream, .client): return false
-        default: break
+    /// Goes on with what another plan of the same connection has left.
+    package mutating func keepBuckets(of plan: MessagePlan) {
+        buckets = plan.buckets
+    }
+
+    /// The rules in order. An edit goes on to the next rule; `allow`, `drop`, `close` and `reply` end the way. What rules have
+    /// done is in the scratch's `hits`, and until when the sender has to wait in its `heldUntil`. `now` in nanoseconds of a
+    /// clock that never goes back.
+    package mutating func evaluate(
+        opcode: Opcode, payload: Span<UInt8>, now: Int64, using scratch: inout FilterScratch
+    ) -> MessageVerdict {
+        scratch.hits.removeAll(keepingCapacity: true)
+        scratch.heldUntil = nil
+        scratch.reading.reset()
+        guard !set.isBroken else { return .close(.internalError, reason: "", rule: "") }
+        if renews, opcode == .text {
+            set.readJSON(payload, &scratch)
+            // It may be a token that nobody behind must see.
+            if scratch.reading.hasFailed { return .close(.internalError, reason: "", rule: "renew") }
+            if let renewal = set.renewal, scratch.reading.json[renewal] { return .renewal }
         }
-        let scopes = identity?.scopes ?? []
-        if let scope = condition.scope, !scopes.contains(scope) { return false }
-        if let scope = condition.lacksScope, scopes.contains(scope) { return false }
-        return true
+        var evaluation = RuleEvaluation(
+            set: set, reach: opcode == .text ? text : binary, sender: sender, opcode: opcode, connection: connection,
+            facts: facts, maximumBytes: maximumBytes, journal: journal, now: now)
+        // Lent, not copied.
+        swap(&buckets, &evaluation.buckets)
+        defer { swap(&buckets, &evaluation.buckets) }
+        return evaluation.run(payload, &scratch)
     }
 }

@@ -28,15 +28,8 @@ package struct MiddlewareChain: Sendable {
             let middleware = entry.settings.middleware(of: name, in: &environment)
             steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware))
         }
+        let policyHeaders = steps.filter { !$0.isShadow }.flatMap(\.middleware.upstreamHeaders)
         let enforced = entries.filter { $0.mode == .enforce }.map(\.settings)
-        let policyHeaders = enforced.flatMap { settings -> [String] in
-            switch settings {
-            case .headers(let settings): settings.request.set.map(\.name)
-            case .authorize(let settings): settings.copiedResponseHeaders
-            case .identityAssertion(let settings): [settings.header]
-            default: []
-            }
-        }
         let judgedHeaders = enforced.flatMap { settings -> [String] in
             if case .authorize(let settings) = settings { settings.copiedRequestHeaders } else { [] }
         }

@@ -1,7 +1,7 @@
 internal import PolicyModel
 
-/// What middlewares remember from one connection to the next (rates and live connections by address), by the place in the
-/// policy that they serve.
+/// What middlewares remember from one connection to the next (rates and live connections by address, traffic by address and
+/// subject), by the place in the policy that they serve.
 ///
 /// A policy that takes over from another one goes on with what is remembered wherever the settings that shape it stand
 /// unchanged in a chain of the same name: a reload must not hand every client a fresh allowance.
@@ -9,6 +9,7 @@ package struct MiddlewareMemory: Sendable {
     private var rates = Shelf<RateTable>()
     private var counters = Shelf<ConnectionCounter>()
     private var failures = Shelf<TokenFailures>()
+    private var ledgers = Shelf<RateLedger>()
     /// One for all chains: a ticket is good on every route that admits its token.
     let tickets: TicketOffice
 
@@ -26,6 +27,7 @@ package struct MiddlewareMemory: Sendable {
         next.rates.kept = rates.inUse
         next.counters.kept = counters.inUse
         next.failures.kept = failures.inUse
+        next.ledgers.kept = ledgers.inUse
         return next
     }
 
@@ -41,6 +43,13 @@ package struct MiddlewareMemory: Sendable {
         }
     }
 
+    /// What becomes of what exceeds it changes nothing of what was counted.
+    mutating func rateLedger(_ limit: TrafficLimit, for use: String, of chain: String, capacity: Int) -> RateLedger {
+        let shape = Place.Shape.traffic(
+            use: use, rate: limit.rate, burst: limit.burst, key: limit.key, ipv6Prefix: limit.ipv6Prefix)
+        return ledgers.item(at: Place(chain: chain, shape: shape)) { RateLedger(capacity: capacity) }
+    }
+
     /// Whom it counts is the same whatever the maximum is.
     mutating func connectionCounter(ipv6Prefix: Int, of chain: String) -> ConnectionCounter {
         counters.item(at: Place(chain: chain, shape: .limit(ipv6Prefix: ipv6Prefix))) { ConnectionCounter() }
@@ -52,6 +61,7 @@ private struct Place: Hashable {
         case rate(ConnectionRateSettings)
         case limit(ipv6Prefix: Int)
         case failures(FailureSettings)
+        case traffic(use: String, rate: Rate, burst: Int, key: TrafficLimit.Key, ipv6Prefix: Int)
     }
 
     let chain: String

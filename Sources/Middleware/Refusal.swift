@@ -11,16 +11,23 @@ package enum Verdict: Sendable {
 
 /// A handshake that does not go on, and all that its answer is made of.
 package struct Refusal: Error, Sendable, Hashable {
-    package let reason: RefusalReason
+    package let reason: RefusalCause
     /// At least 1 where it is given; for rates and limits.
     package let retryAfterSeconds: Int?
     /// What an authorisation service asks of the client (RFC 9110 section 11.3), checked; for 401.
     package let challenges: [String]
 
     package init(_ reason: RefusalReason, retryAfterSeconds: Int? = nil, challenges: [String] = []) {
-        self.reason = reason
+        self.reason = .builtin(reason)
         self.retryAfterSeconds = retryAfterSeconds
         self.challenges = challenges
+    }
+
+    /// By a middleware that is no built-in.
+    package init(_ reason: CustomReason, retryAfterSeconds: Int? = nil) {
+        self.reason = .custom(reason)
+        self.retryAfterSeconds = retryAfterSeconds
+        challenges = []
     }
 
     /// The time is rounded up to seconds: who comes back then is admitted.
@@ -48,13 +55,14 @@ package struct Refusal: Error, Sendable, Hashable {
     /// Fields of the answer beside `Connection: close` and those of its body.
     package var extraHeaders: HeaderFields {
         switch status {
-        case 401 where reason == .authorizationRequired:
+        case 401 where reason == .builtin(.authorizationRequired):
             // RFC 9110 section 15.5.2 wants one, whatever the service has said.
             let values = challenges.isEmpty ? [#"Bearer realm="portcullis""#] : challenges
             return HeaderFields(values.map { HeaderField(name: "WWW-Authenticate", value: $0) })
         case 401:
-            // RFC 6750 section 3.1: no error code where the request carried nothing.
-            let error = reason == .tokenMissing ? "" : #", error="invalid_token""#
+            // RFC 6750 section 3.1: no error code where the request carried nothing, or nothing is said of what it carried.
+            let isToken = reason.builtin != nil && reason != .builtin(.tokenMissing)
+            let error = isToken ? #", error="invalid_token""# : ""
             return HeaderFields([
                 HeaderField(name: "WWW-Authenticate", value: #"Bearer realm="portcullis""# + error)
             ])
@@ -67,14 +75,20 @@ package struct Refusal: Error, Sendable, Hashable {
         case 429:
             return HeaderFields([HeaderField(name: "Retry-After", value: String(max(1, retryAfterSeconds ?? 1)))])
         default:
-            return HeaderFields()
+            return HeaderFields(
+                retryAfterSeconds.map { [HeaderField(name: "Retry-After", value: String(max(1, $0)))] } ?? [])
         }
     }
 
     /// `{"error": REASON, "message": TEXT, "request_id": ID}` in UTF-8.
     package func body(requestID: String) -> [UInt8] {
-        var json = #"{"error":"\#(reason.rawValue)","message":"\#(message)","request_id":""#
-        for scalar in requestID.unicodeScalars {
+        let (error, message, id) = (reason.rawValue, Self.escaped(message), Self.escaped(requestID))
+        return Array(#"{"error":"\#(error)","message":"\#(message)","request_id":"\#(id)"}"#.utf8)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var json = ""
+        for scalar in text.unicodeScalars {
             switch scalar {
             case "\"", "\\": json += "\\\(scalar)"
             case "\0"..<" ":
@@ -83,6 +97,6 @@ package struct Refusal: Error, Sendable, Hashable {
             default: json.unicodeScalars.append(scalar)
             }
         }
-        return Array((json + "\"}").utf8)
+        return json
     }
 }

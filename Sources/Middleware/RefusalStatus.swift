@@ -21,7 +21,8 @@ extension RefusalReason {
         case .connectionRateExceeded, .connectionLimitExceeded, .tokenFailuresExceeded, .ticketLimitExceeded: 429
         case .headersTooLarge: 431
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse: 502
-        case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable, .authorizationUnavailable:
+        case .capacityExceeded, .draining, .tokenStoreUnavailable, .tokenKeysUnavailable, .authorizationUnavailable,
+            .middlewareUnavailable:
             503
         case .upstreamTimeout: 504
         }
@@ -33,7 +34,7 @@ extension RefusalReason {
         switch self {
         case .draining: .serviceRestart
         case .upstreamUnreachable, .upstreamRefused, .upstreamInvalidResponse, .upstreamTimeout: .internalError
-        default: status == 503 ? .tryAgainLater : .policyViolation
+        default: CloseCode(insteadOf: status)
         }
     }
 
@@ -67,6 +68,7 @@ extension RefusalReason {
         case .authorizationRequired: "Authorization is needed."
         case .authorizationDenied: "This connection is not authorized."
         case .authorizationUnavailable: "Authorization cannot be checked at the moment."
+        case .middlewareUnavailable: "Connections cannot be judged at the moment."
         case .ipDenied, .ipNotAllowed: "Connections from this address are not accepted."
         case .originMissing: "An Origin is needed and none was sent."
         case .originDenied: "Connections from this origin are not accepted."
@@ -86,5 +88,37 @@ extension RefusalReason {
         case .capacityExceeded: "No more connections can be taken at the moment."
         case .draining: "This gateway is shutting down."
         }
+    }
+}
+
+extension RefusalCause {
+    /// The status that answers it.
+    package var status: Int {
+        switch self {
+        case .builtin(let reason): reason.status
+        case .custom(let reason): reason.status
+        }
+    }
+
+    /// The code of the close frame that takes the status's place where the client has had its 101.
+    package var closeCode: CloseCode {
+        switch self {
+        case .builtin(let reason): reason.closeCode
+        case .custom(let reason): CloseCode(insteadOf: reason.status)
+        }
+    }
+
+    /// One sentence for people, without control characters.
+    var message: String {
+        switch self {
+        case .builtin(let reason): reason.message
+        case .custom(let reason): reason.message
+        }
+    }
+}
+
+extension CloseCode {
+    fileprivate init(insteadOf status: Int) {
+        self = status == 503 ? .tryAgainLater : .policyViolation
     }
 }

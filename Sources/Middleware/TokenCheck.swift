@@ -24,7 +24,7 @@ struct TokenCheck: HandshakeMiddleware {
 
     /// Whether, and how, a live connection may bring a fresh token.
     var renewal: TokenRenewal? {
-        settings.renewalPointer.flatMap { TokenRenewal(self, at: $0) }
+        settings.renewalPointer.map { TokenRenewal(self, at: $0) }
     }
 
     func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }

@@ -1,4 +1,3 @@
-import Inspection
 package import PolicyModel
 package import Tokens
 
@@ -14,16 +13,12 @@ package struct TokenRenewal: Sendable {
     }
 
     private var check: TokenCheck
-    private let pointer: JSONPointer
-    /// Whether a message brings a token.
-    let test: JSONTest
+    /// Where a message that brings one has its token.
+    let pointer: JSONPointer
 
-    /// nil where memory ran out, or the pointer is longer than any message's depth.
-    init?(_ check: TokenCheck, at pointer: JSONPointer) {
-        guard let test = JSONTest(tokens: pointer.tokens, equals: .anyString) else { return nil }
+    init(_ check: TokenCheck, at pointer: JSONPointer) {
         self.check = check
         self.pointer = pointer
-        self.test = test
     }
 
     /// Looks for the token where it did, and judges it as `other` does.

@@ -40,7 +40,7 @@ extension PolicyDecoder {
                 refuse(
                     entry.keyPosition, "\(quoted(entry.key)) and \(quoted(first)) are one header; remove one of them")
             }
-            return checked(entry.value) { template($0, entry.key) }.map { (entry.key, $0) }
+            return checked(entry.value) { headerValue($0, entry.key) }.map { (entry.key, $0) }
         }
     }
 
@@ -59,48 +59,13 @@ extension PolicyDecoder {
     }
 
     /// A header's value with `${…}` variables.
-    private func template(_ node: YAMLNode, _ header: String) -> Template? {
+    private func headerValue(_ node: YAMLNode, _ header: String) -> Template? {
         guard let text = string(node, header) else { return nil }
         guard text.unicodeScalars.allSatisfy({ ($0.value >= 0x20 && $0.value != 0x7f) || $0 == "\t" }) else {
             refuse(node.position, "the value of `\(header)` holds a control character, such as a line break")
             return nil
         }
-        do throws(Template.ParseError) {
-            let template = try Template(parsing: text)
-            noteTokenVariables(of: template, in: text, at: node.position)
-            if template.parts.contains(.variable(.clientCertificate)) { certificateVariables.append(node.position) }
-            return template
-        } catch {
-            switch error {
-            case .unterminated:
-                refuse(node.position, "the value of `\(header)` has `${` without `}`: \(quoted(text))")
-            case .unknownVariable(let name):
-                let known = ["token.subject", "token.id", "client.ip", "client.certificate", "request.id"]
-                let nearest = Suggestion.nearest(to: name, among: known)
-                refuse(
-                    node.position,
-                    "unknown variable \(quoted("${\(name)}")); "
-                        + (nearest.map { "did you mean `${\($0)}`?" }
-                            ?? "there are \(known.map { "`${\($0)}`" }.joined(separator: ", ")) and `${token.claims.NAME}`")
-                )
-            }
-            return nil
-        }
-    }
-
-    private func noteTokenVariables(of template: Template, in text: String, at position: SourcePosition) {
-        for case .variable(let variable) in template.parts where variable.needsToken {
-            let name =
-                switch variable {
-                case .tokenSubject: "token.subject"
-                case .tokenID: "token.id"
-                case .tokenClaim(let claim): "token.claims.\(claim)"
-                case .clientIP: "client.ip"
-                case .clientCertificate: "client.certificate"
-                case .requestID: "request.id"
-                }
-            tokenVariables.append((name, position))
-        }
+        return template(node, header)
     }
 }
 

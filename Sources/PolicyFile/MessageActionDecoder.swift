@@ -1,30 +1,57 @@
 import PolicyModel
 
 extension PolicyDecoder {
-    /// A rule's `do`: `drop`, `close`, or a mapping with the one of them and its settings.
-    func messageAction(_ node: YAMLNode, beside condition: DecodedCondition) -> MessageAction? {
-        let actions = ["drop", "close", "replace"]
-        if case .scalar(let text, _) = node.content {
-            switch text {
-            case "drop": return .drop
-            case "close": return Self.usualClose
-            case "replace":
-                refuse(node.position, "`replace` needs the text to put in: `do: { replace: { with: \"…\" } }`")
-            default:
-                var message = "`do` must be `drop`, `close: { … }` or `replace: { … }`, not \(node.kindDescription)"
-                if let nearest = Suggestion.nearest(to: text, among: actions) {
-                    message += "; did you mean `\(nearest)`?"
-                }
-                refuse(node.position, message)
+    /// The built-in ones.
+    static var builtinActions: [String] {
+        ["allow", "drop", "close", "replace", "set", "remove", "reply", "limit", "schema", "log"]
+    }
+
+    private var actions: [String] { Self.builtinActions + extensions.filters.map(\.name) }
+
+    /// A rule's `do`: `drop`, or a mapping with the one action and its settings.
+    func messageAction(_ node: YAMLNode, beside condition: DecodedCondition, in chain: DecodedChain) -> MessageAction? {
+        if case .scalar(let text, _) = node.content { return plainAction(text, node) }
+        guard let chosen = single(node, of: "`do`", keys: actions) else { return nil }
+        let (key, value) = (chosen.key, chosen.value)
+        switch key {
+        case "allow": return fields(value, of: "`allow`", keys: []).map { _ in .allow }
+        case "drop": return fields(value, of: "`drop`", keys: []).map { _ in .drop }
+        case "close": return close(value)
+        case "replace": return replace(chosen, beside: condition)
+        case "set": return set(value, condition.groups)
+        case "remove": return remove(value)
+        case "reply": return reply(value, condition.groups)
+        case "schema": return schema(value)
+        case "limit":
+            guard let fields = fields(value, of: "`limit`", keys: Self.trafficLimitKeys) else { return nil }
+            return trafficLimit(fields, of: .messages, beside: chain).map { .limit($0) }
+        case _ where !Self.builtinActions.contains(key):
+            let item = extensions.filters.first { $0.name == key }
+            return item.flatMap { extensionSettings(chosen, $0) }.map { .filter($0) }
+        default:
+            guard let fields = fields(value, of: "`log`", keys: ["payload"]) else { return nil }
+            return .log(payload: fields.boolean("payload") ?? false)
+        }
+    }
+
+    /// An action that needs no settings.
+    private func plainAction(_ text: String, _ node: YAMLNode) -> MessageAction? {
+        switch text {
+        case "allow": return .allow
+        case "drop": return .drop
+        case "close": return Self.usualClose
+        case "log": return .log(payload: false)
+        case "replace": refuse(node.position, "`replace` needs the text to put in: `do: { replace: { with: \"…\" } }`")
+        case _ where actions.contains(text):
+            refuse(node.position, "`\(text)` needs settings: `do: { \(text): { … } }`")
+        default:
+            var message = "`do` must be one of \(alternatives(actions)), not \(node.kindDescription)"
+            if let nearest = Suggestion.nearest(to: text, among: actions) {
+                message += "; did you mean `\(nearest)`?"
             }
-            return nil
+            refuse(node.position, message)
         }
-        guard let chosen = single(node, of: "`do`", keys: actions, later: ["redact", "reply"]) else { return nil }
-        switch chosen.key {
-        case "drop": return fields(chosen.value, of: "`drop`", keys: []).map { _ in .drop }
-        case "close": return close(chosen.value)
-        default: return replace(chosen, beside: condition)
-        }
+        return nil
     }
 
     /// Where a rule says no more than `close`.
@@ -67,14 +94,74 @@ extension PolicyDecoder {
         return reason
     }
 
+    /// What is replaced is what `when` looks for, or what stands here.
     private func replace(_ chosen: YAMLNode.Entry, beside condition: DecodedCondition) -> MessageAction? {
-        if !condition.hasTextContains {
-            refuse(
-                chosen.keyPosition, "`replace` needs `text: { contains: … }` in `when`, which says what is replaced")
+        let keys = ["with", "contains", "matches"]
+        guard let fields = fields(chosen.value, of: "`replace`", keys: keys), var patterns = patterns(of: fields) else {
+            return nil
         }
-        guard let fields = fields(chosen.value, of: "`replace`", keys: ["with"]),
-            let with = fields.required("with", { string($0, "with") })
+        if patterns.count > 1 {
+            refuse(fields.keyPosition("matches"), "`replace` takes `contains` or `matches`, not both")
+            return nil
+        }
+        if patterns.isEmpty { patterns = condition.patterns }
+        if patterns.count != 1, !condition.hasUnreadablePattern {
+            refuse(
+                chosen.keyPosition,
+                patterns.isEmpty
+                    ? "`replace` needs `text: { contains: … }` or `text: { matches: … }` in `when`, or one of the two of its own, which says what is replaced"
+                    : "`when` has \(patterns.count) patterns; say in `replace` by `contains` or `matches` which text is replaced"
+            )
+        }
+        guard let pattern = patterns.first,
+            let with = fields.required("with", { template($0, "with", groups: pattern.groups) })
         else { return nil }
-        return .replace(with: with)
+        return .replace(pattern.pattern, with: with)
     }
+
+    private func set(_ node: YAMLNode, _ groups: [String]) -> MessageAction? {
+        guard let fields = fields(node, of: "`set`", keys: ["pointer", "value"]) else { return nil }
+        let pointer = fields.required("pointer", example: "/user") { jsonPointer($0, "pointer") }
+        let value = fields.required("value", example: "guest") { jsonTemplate($0, "value", groups: groups) }
+        guard let pointer, let value else { return nil }
+        return .set(pointer, value)
+    }
+
+    private func remove(_ node: YAMLNode) -> MessageAction? {
+        guard let fields = fields(node, of: "`remove`", keys: ["pointer"]) else { return nil }
+        return fields.required("pointer", example: "/user/email") { node in
+            guard let pointer = jsonPointer(node, "pointer") else { return nil }
+            guard !pointer.tokens.isEmpty else {
+                refuse(node.position, "the whole of a message cannot be removed; to stop it, write `drop`")
+                return nil
+            }
+            return .remove(pointer)
+        }
+    }
+
+    /// To the sender, as a text message.
+    private func reply(_ node: YAMLNode, _ groups: [String]) -> MessageAction? {
+        guard let chosen = single(node, of: "`reply`", keys: ["text", "json"]) else { return nil }
+        if chosen.key == "text" {
+            return template(chosen.value, "text", groups: groups).map { .reply(.text($0)) }
+        }
+        return jsonTemplate(chosen.value, "json", groups: groups).map { .reply(.json($0)) }
+    }
+
+    private func schema(_ node: YAMLNode) -> MessageAction? {
+        guard let fields = fields(node, of: "`schema`", keys: ["file", "on_failure", "strict"]) else { return nil }
+        let onFailure = fields["on_failure"] == nil ? .close : fields.choice("on_failure", SchemaDemand.Failure.self)
+        let isStrict = fields["strict"] == nil ? true : fields.boolean("strict")
+        let file = fields.required("file", example: "schemas/chat.json") { node -> (name: String, bytes: [UInt8])? in
+            guard let name = text(node, "file"), let isStrict else { return nil }
+            return schemaFile(name, isStrict: isStrict, at: node.position).map { (name, $0) }
+        }
+        guard let file, let onFailure, let isStrict else { return nil }
+        return .schema(SchemaDemand(file: file.name, bytes: file.bytes, isStrict: isStrict, onFailure: onFailure))
+    }
+}
+
+extension DecodedCondition {
+    /// What `${match.NAME}` may name: the groups of the one pattern.
+    fileprivate var groups: [String] { patterns.count == 1 ? patterns[0].groups : [] }
 }

@@ -4,79 +4,188 @@ import PolicyModel
 struct DecodedCondition {
     /// nil where it is wrong.
     var condition: MessageCondition?
-    /// Whether `text.contains` is there, right or wrong.
-    var hasTextContains = false
+    /// Patterns of `text` that have matched wherever the condition holds.
+    var patterns: [DecodedPattern] = []
+    /// A pattern could not be read, so that nothing follows from what is missing.
+    var hasUnreadablePattern = false
+}
+
+/// What is known of the connections whose messages are looked at.
+struct ConnectionKnowledge {
+    /// They have a token, so that scopes and claims can be asked for.
+    var hasToken: Bool
+    /// Somebody is named, by a token or by an authorisation service.
+    var hasSubject: Bool
 }
 
 extension PolicyDecoder {
-    func messageCondition(_ node: YAMLNode, hasToken: Bool) -> DecodedCondition {
-        let keys = ["opcode", "size", "text", "json", "scope", "lacks_scope"]
-        guard let fields = fields(node, of: "`when`", keys: keys, later: ["rate", "schema"]) else {
-            return DecodedCondition(condition: nil, hasTextContains: true)
+    /// A condition: a rule's `when`, or one of those inside of it, which `subject` names to people.
+    func messageCondition(
+        _ node: YAMLNode, of connections: ConnectionKnowledge, subject: String = "`when`"
+    ) -> DecodedCondition {
+        let keys = [
+            "opcode", "size", "text", "json", "binary", "not_json", "not_utf8", "direction", "subject", "scope",
+            "lacks_scope", "claim", "path", "query", "all", "any", "not",
+        ]
+        guard let fields = fields(node, of: subject, keys: keys) else {
+            return DecodedCondition(condition: nil, hasUnreadablePattern: true)
         }
-        var condition = MessageCondition()
-        condition.opcode = fields.choice("opcode", MessageCondition.Opcode.self)
-        if let size = fields["size"] { decodeSize(size, into: &condition) }
-        condition.textContains = fields.decoded("text", textContains)
-        condition.json = fields.decoded("json", jsonTest)
-        condition.scope = fields.decoded("scope") { scope($0, "scope") }
-        condition.lacksScope = fields.decoded("lacks_scope") { scope($0, "lacks_scope") }
-        if let scope = fields["scope"], !hasToken {
-            refuse(
-                scope.position,
-                "no connection of this route has a scope, since it has no enforced `token`; this never holds")
+        var reader = ConditionReader(decoder: self, connections: connections)
+        reader.read(fields)
+        return reader.decoded
+    }
+}
+
+/// Reads the keys of one condition. All that they say must hold.
+private struct ConditionReader {
+    let decoder: PolicyDecoder
+    let connections: ConnectionKnowledge
+    private var parts: [MessageCondition] = []
+    private var patterns: [DecodedPattern] = []
+    private var hasUnreadablePattern = false
+    private var isWrong = false
+
+    init(decoder: PolicyDecoder, connections: ConnectionKnowledge) {
+        self.decoder = decoder
+        self.connections = connections
+    }
+
+    var decoded: DecodedCondition {
+        DecodedCondition(
+            condition: isWrong ? nil : parts.count == 1 ? parts[0] : .all(parts), patterns: patterns,
+            hasUnreadablePattern: hasUnreadablePattern)
+    }
+
+    mutating func read(_ fields: Fields) {
+        let direction = fields.choice("direction", Direction.self)
+        take(direction.map { .sender($0 == .client ? .client : .upstream) }, of: "direction", fields)
+        let opcode = fields.choice("opcode", MessageCondition.Opcode.self)
+        take(opcode.map { .opcode($0) }, of: "opcode", fields)
+        take(fields.decoded("size", decoder.messageSize), of: "size", fields)
+        readText(fields, opcode)
+        take(fields.decoded("json", decoder.jsonCondition), of: "json", fields)
+        take(fields.decoded("binary", decoder.binaryCondition), of: "binary", fields)
+        if fields["binary"] != nil, opcode == .text {
+            decoder.refuse(
+                fields.keyPosition("binary"),
+                "`binary` looks at binary messages only, so beside `opcode: text` it never holds")
         }
-        if fields["text"] != nil, condition.opcode == .binary {
-            refuse(
+        readNegation(fields, "not_json", .notJSON)
+        readNegation(fields, "not_utf8", .notUTF8)
+        for key in ["subject", "scope", "lacks_scope", "claim", "path", "query"] {
+            let condition = fields.decoded(key) { [decoder, connections] node in
+                decoder.connectionCondition(node, key, at: fields, of: connections)
+            }
+            take(condition, of: key, fields)
+        }
+        readNested(fields)
+    }
+
+    /// Adds what a key says, where it is there.
+    private mutating func take(_ condition: MessageCondition?, of key: String, _ fields: Fields) {
+        guard fields[key] != nil else { return }
+        guard let condition else {
+            isWrong = true
+            return
+        }
+        parts.append(condition)
+    }
+
+    private mutating func readText(_ fields: Fields, _ opcode: MessageCondition.Opcode?) {
+        guard let node = fields["text"] else { return }
+        let found = decoder.textPatterns(node)
+        patterns += found ?? []
+        parts += (found ?? []).map { .text($0.pattern) }
+        if found == nil {
+            hasUnreadablePattern = true
+            isWrong = true
+        }
+        if opcode == .binary {
+            decoder.refuse(
                 fields.keyPosition("text"),
                 "`text` looks at text messages only, so beside `opcode: binary` it never holds")
         }
-        return DecodedCondition(condition: condition, hasTextContains: fields["text"] != nil)
     }
 
-    private func decodeSize(_ node: YAMLNode, into condition: inout MessageCondition) {
-        guard let fields = fields(node, of: "`size`", keys: ["over", "under"]) else { return }
-        condition.sizeOver = fields.size("over", in: 0...1 << 30)
-        condition.sizeUnder = fields.size("under", in: 1...1 << 30)
+    /// `not_json: true`
+    private mutating func readNegation(_ fields: Fields, _ key: String, _ condition: MessageCondition) {
+        let value = fields.boolean(key)
+        if value == false {
+            decoder.refuse(
+                fields.keyPosition(key), "`\(key)` is only ever `true`; for its opposite write `not: { \(key): true }`")
+        }
+        take(value == true ? condition : nil, of: key, fields)
+    }
+
+    private mutating func readNested(_ fields: Fields) {
+        for key in ["all", "any"] {
+            guard let nodes = fields.list(key) else {
+                if fields[key] != nil { isWrong = true }
+                continue
+            }
+            if nodes.isEmpty {
+                decoder.refuse(fields.keyPosition(key), "`\(key)` needs conditions: `\(key): [{ … }, { … }]`")
+            }
+            let inner = nodes.map { decoder.messageCondition($0, of: connections, subject: "a condition of `\(key)`") }
+            take(inner, matches: key == "all" || inner.count == 1)
+            let conditions = inner.compactMap(\.condition)
+            parts.append(key == "all" ? .all(conditions) : .any(conditions))
+        }
+        if let node = fields["not"] {
+            let inner = decoder.messageCondition(node, of: connections, subject: "`not`")
+            take([inner], matches: false)
+            if let condition = inner.condition { parts.append(.not(condition)) }
+        }
+    }
+
+    private mutating func take(_ inner: [DecodedCondition], matches: Bool) {
+        for decoded in inner {
+            if decoded.condition == nil { isWrong = true }
+            if decoded.hasUnreadablePattern { hasUnreadablePattern = true }
+            if matches { patterns += decoded.patterns }
+        }
+    }
+}
+
+private enum Direction: String, CaseIterable {
+    case client
+    case upstream
+}
+
+extension PolicyDecoder {
+    fileprivate func messageSize(_ node: YAMLNode) -> MessageCondition? {
+        guard let fields = fields(node, of: "`size`", keys: ["over", "under"]) else { return nil }
+        let over = fields.size("over", in: 0...1 << 30)
+        let under = fields.size("under", in: 1...1 << 30)
         if fields["over"] == nil, fields["under"] == nil {
             refuse(fields.position, "`size` needs `over` or `under`, such as `over: 16KiB`")
         }
         // Over 4 and under 5 is no number; the difference cannot overflow within these ranges.
-        if let over = condition.sizeOver, let under = condition.sizeUnder, under - over < 2 {
+        if let over, let under, under - over < 2 {
             refuse(
                 fields.position,
                 "no size is both over \(Quantity.description(bytes: over)) and under \(Quantity.description(bytes: under))"
             )
         }
+        return .size(over: over, under: under)
     }
 
-    private func textContains(_ node: YAMLNode) -> String? {
-        guard let fields = fields(node, of: "`text`", keys: ["contains"], later: ["matches"]) else { return nil }
-        // Where a condition of a later version stands, that has been said.
-        guard fields["contains"] != nil || fields["matches"] == nil else { return nil }
-        return fields.required("contains") { text($0, "contains") }
-    }
-
-    /// An RFC 6901 pointer.
-    func jsonPointer(_ node: YAMLNode, _ key: String) -> JSONPointer? {
-        guard let text = string(node, key) else { return nil }
-        if let pointer = JSONPointer(text) { return pointer }
-        refuse(
-            node.position,
-            "\(quoted(text)) is no JSON pointer (RFC 6901): it begins with `/`, and `~` stands only in `~0` and `~1`")
-        return nil
-    }
-
-    private func jsonTest(_ node: YAMLNode) -> MessageCondition.JSONTest? {
-        guard
-            let fields = fields(
-                node, of: "`json`", keys: ["pointer", "equals"], later: ["matches", "exists", "in", "schema"])
-        else { return nil }
-        let pointer = fields.required("pointer", example: "/type") { jsonPointer($0, "pointer") }
-        if fields["equals"] == nil, ["matches", "exists", "in", "schema"].contains(where: { fields[$0] != nil }) {
-            return nil
+    /// `binary: { prefix: "89504e47" }`
+    fileprivate func binaryCondition(_ node: YAMLNode) -> MessageCondition? {
+        guard let fields = fields(node, of: "`binary`", keys: ["prefix"]) else { return nil }
+        return fields.required("prefix", example: "\"89504e47\"") { node in
+            guard let text = word(node, "prefix") else { return nil }
+            let digits = text.unicodeScalars.map { Character($0).isASCII ? Character($0).hexDigitValue : nil }
+            guard !digits.isEmpty, digits.count % 2 == 0, digits.count <= 512, !digits.contains(nil) else {
+                refuse(
+                    node.position,
+                    "`prefix` must be 1 to 256 bytes in hexadecimal, two digits each, such as \"89504e47\", not \(quoted(text))"
+                )
+                return nil
+            }
+            let values = digits.compactMap { $0 }
+            return .binaryPrefix(
+                stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] * 16 + values[$0 + 1]) })
         }
-        guard let scalar = fields.required("equals", { jsonScalar($0, "equals") }), let pointer else { return nil }
-        return MessageCondition.JSONTest(pointer: pointer, equals: scalar)
     }
 }

@@ -1,11 +1,13 @@
 import PolicyModel
 
 extension PolicyDecoder {
-    /// A route's `messages`, in order. `hasToken`: its connections have a token, so that scopes can be asked for.
-    func messageRules(_ node: YAMLNode, hasToken: Bool) -> [MessageRule] {
+    /// A route's `messages`, in order.
+    func messageRules(_ node: YAMLNode, beside chain: DecodedChain) -> [MessageRule] {
+        let connections = chain.connections
         var names: [String: SourcePosition] = [:]
         return each(list(node, "messages") ?? []) { node in
             let keys = ["name", "from", "when", "do", "mode"]
+            tokenVariables = []
             guard let fields = fields(node, of: "a message rule", keys: keys) else { return nil }
             let name = fields.required("name") { node -> String? in
                 guard let name = string(node, "name"), checkName(name, node.position, of: "a message rule") else {
@@ -24,10 +26,14 @@ extension PolicyDecoder {
             let mode = fields["mode"] == nil ? .enforce : fields.choice("mode", EnforcementMode.self)
             // Without `when` a rule is for every message.
             let condition =
-                fields["when"].map { messageCondition($0, hasToken: hasToken) }
-                ?? DecodedCondition(condition: MessageCondition())
+                fields["when"].map { messageCondition($0, of: connections) } ?? DecodedCondition(condition: .all([]))
             let action = fields.required("do", example: "drop") {
-                messageAction($0, beside: condition)
+                messageAction($0, beside: condition, in: chain)
+            }
+            for use in tokenVariables where !connections.hasToken {
+                refuse(
+                    use.position,
+                    "`${\(use.name)}` needs an enforced `token` entry in this route's `middleware`, and there is none")
             }
             guard let name, let from, let mode, let condition = condition.condition, let action else { return nil }
             return MessageRule(

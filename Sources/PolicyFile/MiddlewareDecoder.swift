@@ -36,6 +36,16 @@ struct DecodedChain {
 
     var mayHaveToken: Bool { enforcedToken != nil || hasUnreadableEntry }
 
+    /// What message rules may ask of connections that it admits.
+    var connections: ConnectionKnowledge {
+        ConnectionKnowledge(hasToken: mayHaveToken, hasSubject: mayTellSubject)
+    }
+
+    /// Whether connections may be of somebody whose name is known.
+    var mayTellSubject: Bool {
+        hasUnreadableEntry || entries.contains { $0.mode == .enforce && $0.tellsSubject } || enforcedToken != nil
+    }
+
     /// The first that keeps anybody out who is not known.
     var lock: (name: String, position: SourcePosition)? {
         enforcedToken.map { ("token", $0) } ?? enforcedAuthorize.map { ("authorize", $0) }
@@ -168,7 +178,8 @@ extension PolicyDecoder {
     /// One entry of `middleware` or `admission`; nil where it cannot even be told which one it is.
     func middleware(_ node: YAMLNode, at seat: MiddlewareSeat) -> DecodedEntry? {
         let decoders = MiddlewareDecoder.all.filter { seat == .route || $0.runsBeforeTLS }
-        let names = decoders.map(\.name)
+        let extensions = seat == .route ? extensions.middleware : []
+        let names = decoders.map(\.name) + extensions.map(\.name)
         if case .scalar(let text, _) = node.content, names.contains(text) {
             refuse(node.position, "`\(text)` needs settings: write `\(text): { … }`")
             return nil
@@ -181,10 +192,9 @@ extension PolicyDecoder {
             return nil
         }
         let subject = seat == .admission ? "an `admission` entry" : "a `middleware` entry"
-        guard let chosen = single(node, of: subject, keys: names),
-            let decoder = decoders.first(where: { $0.name == chosen.key })
-        else { return nil }
-        return settings(chosen, decoder)
+        guard let chosen = single(node, of: subject, keys: names) else { return nil }
+        if let decoder = decoders.first(where: { $0.name == chosen.key }) { return settings(chosen, decoder) }
+        return extensions.first { $0.name == chosen.key }.map { extensionEntry(chosen, $0) }
     }
 
     private func settings(_ chosen: YAMLNode.Entry, _ decoder: MiddlewareDecoder) -> DecodedEntry {
@@ -201,7 +211,8 @@ extension PolicyDecoder {
     /// Whether there was something that only a route can have, which is said.
     private func refuseLateEntries(_ node: YAMLNode, _ names: [String]) -> Bool {
         guard case .mapping(let entries) = node.content else { return false }
-        let late = MiddlewareDecoder.all.map(\.name).filter { !names.contains($0) }
+        let all = MiddlewareDecoder.all.map(\.name) + extensions.middleware.map(\.name)
+        let late = all.filter { !names.contains($0) }
         let refused = entries.filter { late.contains($0.key) }
         for entry in refused {
             refuse(

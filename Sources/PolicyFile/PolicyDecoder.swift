@@ -6,7 +6,13 @@ import PolicyModel
 /// callers go on with a default so that the rest is looked at too: a policy with an error is never used.
 final class PolicyDecoder {
     private(set) var diagnostics: [Diagnostic] = []
+    /// Whence the files come that a policy names and that are a part of it.
+    let files: PolicyFiles
+    /// Those that were read, in that order, each once.
+    private(set) var attachments: [PolicySource] = []
     private(set) var policy = Policy()
+    /// What may be named beside the built-ins.
+    let extensions: ExtensionCatalog
     private var definitions: [Section: [String: SourcePosition]] = [:]
     /// Sections that are there, of use or not.
     private var filled: Set<Section> = []
@@ -47,6 +53,17 @@ final class PolicyDecoder {
         var section: Section
         var name: String
         var position: SourcePosition
+    }
+
+    init(files: PolicyFiles = .none, extensions: ExtensionCatalog = ExtensionCatalog()) {
+        self.files = files
+        self.extensions = extensions
+    }
+
+    /// Notes that a file is a part of the policy.
+    func noteFile(_ name: String, _ bytes: [UInt8]) {
+        guard !attachments.contains(where: { $0.name == name }) else { return }
+        attachments.append(PolicySource(name: name, bytes: bytes))
     }
 
     func add(_ diagnostic: Diagnostic) {

@@ -31,7 +31,7 @@ enum PolicyFolder {
 
     private static func readFolder(_ path: String, into contents: inout Contents) {
         guard let names = names(in: path) else {
-            contents.refuse(path, "the folder cannot be read: \(Failure.last)")
+            contents.refuse(path, "the folder cannot be read: \(FileProblem.last)")
             return
         }
         var folder = path[...]
@@ -62,7 +62,7 @@ enum PolicyFolder {
 
     // Unsafe below: C calls on memory that lives for the call, and on NUL-terminated copies of Swift strings.
 
-    private static func kind(of path: String) -> Result<Kind, Failure> {
+    private static func kind(of path: String) -> Result<Kind, FileProblem> {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return .failure(.last) }
         switch status.st_mode & S_IFMT {
@@ -85,38 +85,11 @@ enum PolicyFolder {
         }
         return names
     }
-
-    /// At most one byte more than a policy may have, so that the parser sees that it is too long.
-    fileprivate static func bytes(of path: String) -> Result<[UInt8], Failure> {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return .failure(.last) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-        while bytes.count <= YAMLParser.maximumBytes {
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Self.read(descriptor, $0) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { return .failure(.last) }
-            guard count > 0 else { break }
-            bytes += chunk.prefix(count)
-        }
-        return .success(bytes)
-    }
-
-    private static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        #if canImport(Glibc)
-            return unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-        #elseif canImport(Musl)
-            return unsafe Musl.read(descriptor, buffer.baseAddress, buffer.count)
-        #else
-            return unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-        #endif
-    }
 }
 
 extension PolicyFolder.Contents {
     fileprivate mutating func readFile(_ path: String) {
-        switch PolicyFolder.bytes(of: path) {
+        switch PolicyFiles.bytes(of: path, atMost: YAMLParser.maximumBytes + 1) {
         case .success(let bytes): sources.append(PolicySource(name: path, bytes: bytes))
         case .failure(let failure): refuse(path, "cannot be read: \(failure)")
         }
@@ -125,24 +98,5 @@ extension PolicyFolder.Contents {
     fileprivate mutating func refuse(_ path: String, _ message: String) {
         diagnostics.append(
             Diagnostic(position: SourcePosition(file: path, line: 1, column: 1), message: message))
-    }
-}
-
-/// Why the system would not.
-private struct Failure: Error, CustomStringConvertible {
-    var code: Int32
-
-    static var last: Failure { Failure(code: errno) }
-
-    var description: String {
-        switch code {
-        case ENOENT: "there is no such file or folder"
-        case EACCES: "permission denied"
-        case ELOOP: "too many symbolic links"
-        case ENAMETOOLONG: "the name is too long"
-        case ENOTDIR: "a part of the path is not a folder"
-        case EISDIR: "it is a folder"
-        default: "system error \(code)"
-        }
     }
 }

@@ -17,13 +17,18 @@ package struct LoadedPolicy: Sendable {
     package let policy: Policy?
     /// Everything that is wrong, by file, line and column.
     package let diagnostics: [Diagnostic]
-    /// What was read, in the order in which it was read; its bytes identify the policy's version.
+    /// What was read, in the order in which it was read.
     package let sources: [PolicySource]
+    /// Files that these name and that are a part of the policy: its version is made of their bytes, too.
+    package let attachments: [PolicySource]
 
-    package init(policy: Policy?, diagnostics: [Diagnostic], sources: [PolicySource]) {
+    package init(
+        policy: Policy?, diagnostics: [Diagnostic], sources: [PolicySource], attachments: [PolicySource] = []
+    ) {
         self.policy = policy
         self.diagnostics = diagnostics
         self.sources = sources
+        self.attachments = attachments
     }
 
     /// The policy, or all that is wrong with it.
@@ -35,29 +40,32 @@ package struct LoadedPolicy: Sendable {
 
 /// From files to a ``Policy``.
 package enum PolicyLoader {
-    /// Reads a file, or a folder: all `*.yaml` that stand in it, in name order, except `*.test.yaml` and hidden ones.
-    package static func load(path: String) -> LoadedPolicy {
+    /// Reads a file, or a folder: all `*.yaml` that stand in it, in name order, except `*.test.yaml` and hidden ones. Files
+    /// that these name are looked for in the folder `root`. `extensions` may be named beside the built-ins.
+    package static func load(
+        path: String, root: String = ".", extensions: ExtensionCatalog = ExtensionCatalog()
+    ) -> LoadedPolicy {
         let found = PolicyFolder.read(path)
-        guard !found.diagnostics.contains(where: { $0.severity == .error }) else {
-            // What could be read is decoded nevertheless, so that all there is to mend is seen at once.
-            let decoded = decode(found.sources, isComplete: false)
-            return LoadedPolicy(
-                policy: nil, diagnostics: (found.diagnostics + decoded.diagnostics).sorted(), sources: found.sources)
-        }
-        let decoded = decode(found.sources)
+        // What could be read is decoded nevertheless, so that all there is to mend is seen at once.
+        let isReadable = !found.diagnostics.contains { $0.severity == .error }
+        let decoded = decode(found.sources, .inFolder(root), extensions, isComplete: isReadable)
         return LoadedPolicy(
-            policy: decoded.policy, diagnostics: (found.diagnostics + decoded.diagnostics).sorted(),
-            sources: found.sources)
+            policy: isReadable ? decoded.policy : nil, diagnostics: (found.diagnostics + decoded.diagnostics).sorted(),
+            sources: found.sources, attachments: decoded.attachments)
     }
 
-    /// Decodes sources as the parts of one policy, in the order given. Does no I/O.
-    package static func decode(_ sources: [PolicySource]) -> LoadedPolicy {
-        decode(sources, isComplete: true)
+    /// Decodes sources as the parts of one policy, in the order given. Does no I/O but by `files`.
+    package static func decode(
+        _ sources: [PolicySource], files: PolicyFiles = .none, extensions: ExtensionCatalog = ExtensionCatalog()
+    ) -> LoadedPolicy {
+        decode(sources, files, extensions, isComplete: true)
     }
 
     /// `isComplete`: nothing is known to be missing, so that a name without a definition is an error.
-    private static func decode(_ sources: [PolicySource], isComplete: Bool) -> LoadedPolicy {
-        let decoder = PolicyDecoder()
+    private static func decode(
+        _ sources: [PolicySource], _ files: PolicyFiles, _ extensions: ExtensionCatalog, isComplete: Bool
+    ) -> LoadedPolicy {
+        let decoder = PolicyDecoder(files: files, extensions: extensions)
         var isComplete = isComplete
         for source in sources {
             let outcome = YAMLParser.parse(source)
@@ -72,6 +80,8 @@ package enum PolicyLoader {
         }
         let diagnostics = Set(decoder.diagnostics).sorted()
         let isUsable = !diagnostics.contains { $0.severity == .error }
-        return LoadedPolicy(policy: isUsable ? decoder.policy : nil, diagnostics: diagnostics, sources: sources)
+        return LoadedPolicy(
+            policy: isUsable ? decoder.policy : nil, diagnostics: diagnostics, sources: sources,
+            attachments: decoder.attachments)
     }
 }

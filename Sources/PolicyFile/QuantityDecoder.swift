@@ -56,6 +56,20 @@ extension PolicyDecoder {
             return nil
         }
     }
+
+    /// `64KiB/1s 10MiB/1m`, in bytes.
+    func byteRate(_ node: YAMLNode, _ key: String) -> Rate? {
+        guard case .scalar(let text, _) = node.content, node.scalarKind == .string else {
+            refuse(node.position, "`\(key)` must be a rate such as 64KiB/1s or 10MiB/1m, not \(node.kindDescription)")
+            return nil
+        }
+        switch Quantity.byteRate(text) {
+        case .success(let rate): return rate
+        case .failure(let problem):
+            refuse(node.position, "`\(key)` \(problem.message)")
+            return nil
+        }
+    }
 }
 
 /// The arithmetic behind it, checked throughout.
@@ -79,6 +93,8 @@ enum Quantity {
         ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
     ]
     private static let maximumMilliseconds = 366 * 86_400_000
+    /// Of a rate of bytes, and of its burst.
+    static let maximumRateBytes = 64 << 30
 
     static func duration(_ text: String) -> Result<Duration, Problem> {
         let (digits, unit) = split(text)
@@ -134,10 +150,41 @@ enum Quantity {
         }
     }
 
+    static func byteRate(_ text: String) -> Result<Rate, Problem> {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let usual = "must be a rate, SIZE/PERIOD such as 64KiB/1s or 10MiB/1m, not \(quoted(text))"
+        guard parts.count == 2 else { return .failure(.malformed(usual)) }
+        let size = size(String(parts[0]))
+        if durationUnits.contains(where: { $0.name == parts[1] }), case .success = size {
+            return .failure(.malformed("\(usual); did you mean \(parts[0])/1\(parts[1])?"))
+        }
+        guard case .success(let period) = duration(String(parts[1])) else { return .failure(.malformed(usual)) }
+        switch size {
+        case .success(1...maximumRateBytes): return size.map { Rate(count: $0, period: period) }
+        case .success, .failure(.tooLarge):
+            let most = description(bytes: maximumRateBytes)
+            return .failure(.malformed("must have a size from 1B to \(most), not \(quoted(text))"))
+        case .failure: break
+        }
+        let (digits, unit) = split(String(parts[0]))
+        guard unit.isEmpty, !digits.isEmpty else { return .failure(.malformed(usual)) }
+        return .failure(.malformed("\(usual); did you mean \(digits)B/\(parts[1])?"))
+    }
+
     /// In the largest unit that is exact.
     static func description(bytes: Int) -> String {
         let unit = sizeUnits.last { bytes >= $0.bytes && bytes % $0.bytes == 0 } ?? ("B", 1)
         return "\(bytes / unit.bytes)\(unit.name)"
+    }
+
+    /// In the largest unit that is exact; what is left below a millisecond is not shown.
+    static func description(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let (product, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        let milliseconds =
+            isTooLong ? Int64.max : product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
+        let unit = durationUnits.last { milliseconds != 0 && milliseconds % Int64($0.milliseconds) == 0 } ?? ("ms", 1)
+        return "\(milliseconds / Int64(unit.milliseconds))\(unit.name)"
     }
 
     private static func split(_ text: String) -> (digits: String, unit: String) {

@@ -4,7 +4,8 @@ extension PolicyDecoder {
     /// One entry of `routes`.
     func route(_ node: YAMLNode) -> RoutePolicy? {
         let keys = [
-            "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "compression", "messages",
+            "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "message_rate", "byte_rate",
+            "compression", "messages",
         ]
         guard let fields = fields(node, of: "a route", keys: keys, later: ["refuse", "close_codes"]) else { return nil }
         let name = fields.required("name") { node -> String? in
@@ -21,14 +22,17 @@ extension PolicyDecoder {
         let isPublic = fields.boolean("public") ?? false
         let chain = fields["middleware"].map(chain) ?? DecodedChain()
         checkDoor(fields, name: name, chain)
-        checkCompression(fields)
+        let compression = fields.decoded("compression", compression)
+        checkPassthrough(compression, fields, chain)
         let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
         let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
-        let messages = fields["messages"].map { messageRules($0, hasToken: chain.mayHaveToken) } ?? []
+        let rates = routeRates(fields, beside: chain)
+        let messages = fields["messages"].map { messageRules($0, beside: chain) } ?? []
         guard let name, let match, let upstream else { return nil }
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
-            timeouts: timeouts, messages: messages, position: node.position)
+            timeouts: timeouts, compression: compression ?? .strip, rates: rates, messages: messages,
+            position: node.position)
     }
 
     /// Nobody opens a door by forgetting a line, and nobody says that a locked one is open.
@@ -51,15 +55,6 @@ extension PolicyDecoder {
                 fields.position,
                 "\(route) would be open to everyone: \(door); add an enforced one to its `middleware`, or say `public: true`"
             )
-        }
-    }
-
-    private func checkCompression(_ fields: Fields) {
-        guard let node = fields["compression"], let word = string(node, "compression"), word != "strip" else { return }
-        if ["passthrough", "inspect"].contains(word) {
-            refuse(node.position, "`compression: \(word)` is not supported by this version; `strip` is")
-        } else {
-            refuse(node.position, "`compression` must be `strip`, not \(quoted(word))")
         }
     }
 

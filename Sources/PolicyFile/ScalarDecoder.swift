@@ -59,6 +59,25 @@ extension PolicyDecoder {
         return value
     }
 
+    /// A decimal number, whole or not.
+    func number(_ node: YAMLNode, _ key: String, in range: ClosedRange<Double>) -> Double? {
+        guard node.scalarKind == .integer || node.scalarKind == .float, case .scalar(let text, _) = node.content else {
+            refuse(
+                node.position,
+                "`\(key)` must be a number from \(range.lowerBound) to \(range.upperBound), not \(node.kindDescription)"
+            )
+            return nil
+        }
+        // 0x10 and 0o17 are not decimal, and `.nan` is in no range.
+        let isDecimal = text.utf8.allSatisfy { (48...57).contains($0) || "+-.eE".utf8.contains($0) }
+        guard isDecimal, let value = Double(text), range.contains(value) else {
+            refuse(
+                node.position, "`\(key)` must be from \(range.lowerBound) to \(range.upperBound), not \(quoted(text))")
+            return nil
+        }
+        return value
+    }
+
     /// One of a few words.
     func choice<Choice: CaseIterable & RawRepresentable<String>>(
         _ node: YAMLNode, _ key: String, _ type: Choice.Type

@@ -89,7 +89,8 @@ enum Suggestion {
         // Middleware.
         "ipallowlist": ["ip_filter"], "ipwhitelist": ["ip_filter"], "iprestriction": ["ip_filter"],
         "rbac": ["ip_filter"],
-        "ratelimit": ["connection_rate"], "localratelimit": ["connection_rate"], "limitreq": ["connection_rate"],
+        "ratelimit": ["connection_rate", "message_rate"], "localratelimit": ["connection_rate"],
+        "limitreq": ["connection_rate"], "limitrate": ["byte_rate"], "bandwidth": ["byte_rate"],
         "limitcount": ["connection_rate"], "inflightreq": ["connection_limit"], "limitconn": ["connection_limit"],
         "cors": ["origin"], "allowedorigins": ["allow", "origin"], "checkorigin": ["origin"], "jwt": ["token"],
         "jwtauthn": ["token"], "jwtauth": ["token"], "authentication": ["token"], "forwardauth": ["authorize"],
@@ -100,13 +101,14 @@ enum Suggestion {
         "allowedheaders": ["copy_request_headers"], "authresponseheaders": ["copy_response_headers"],
         "upstreamheaders": ["copy_response_headers"], "copyheaders": ["copy_response_headers"],
         "responseheaders": ["copy_response_headers"], "lifetime": ["ttl"],
-        "sourcerange": ["allow"], "allowlist": ["allow"], "whitelist": ["allow"], "origins": ["allow"],
+        "overflow": ["on_exceed"], "sourcerange": ["allow"], "allowlist": ["allow"], "whitelist": ["allow"],
+        "origins": ["allow"],
         "denylist": ["deny"], "blacklist": ["deny"], "blocklist": ["deny"],
         "average": ["rate"], "period": ["rate"], "requests": ["rate"], "amount": ["maximum"], "limit": ["maximum"],
         "fromheaders": ["from"], "fromparams": ["from"], "fromcookies": ["from"], "audiences": ["audience"],
         "customrequestheaders": ["request"], "customresponseheaders": ["response"], "shadowrules": ["mode"],
         "shadow": ["mode"], "dryrun": ["mode"], "hidecredentials": ["remove"],
         // Message rules.
-        "if": ["when"], "condition": ["when"], "then": ["do"], "action": ["do"], "direction": ["from"],
+        "if": ["when"], "condition": ["when"], "then": ["do"], "action": ["do", "on_exceed"], "direction": ["from"],
     ]
 }

@@ -18,7 +18,7 @@ package enum EnforcementMode: String, Sendable, CaseIterable {
     case shadow
 }
 
-/// The built-in middlewares' settings, one case each.
+/// The built-in middlewares' settings, one case each, and one for all others.
 package enum MiddlewareSettings: Sendable {
     case ipFilter(IPFilterSettings)
     case connectionRate(ConnectionRateSettings)
@@ -28,6 +28,8 @@ package enum MiddlewareSettings: Sendable {
     case authorize(AuthorizeSettings)
     case headers(HeadersSettings)
     case identityAssertion(IdentityAssertionSettings)
+    /// A middleware that the program brings along.
+    case custom(ExtensionSettings)
 
     /// The name in the policy language.
     package var name: String {
@@ -40,6 +42,7 @@ package enum MiddlewareSettings: Sendable {
         case .authorize: "authorize"
         case .headers: "headers"
         case .identityAssertion: "identity_assertion"
+        case .custom(let settings): settings.name
         }
     }
 }

@@ -1,4 +1,4 @@
-/// `COUNT/PERIOD`, such as `10/1s`.
+/// `COUNT/PERIOD`, such as `10/1s`; for bytes `SIZE/PERIOD`, such as `1MiB/1s`.
 package struct Rate: Sendable, Hashable {
     /// At least 1.
     package var count: Int
@@ -11,42 +11,31 @@ package struct Rate: Sendable, Hashable {
     }
 
     /// Nanoseconds between two at an even pace; at least 1.
-    package var intervalNanoseconds: Int64 {
-        let (seconds, attoseconds) = period.components
-        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        guard !isTooLong, !overflow else { return .max }
-        return max(1, sum / Int64(max(1, count)))
-    }
+    package var intervalNanoseconds: Int64 { Pace(self).nanoseconds(for: 1) }
 }
 
-/// The arithmetic of a token bucket, kept as one number: the time at which the bucket would be full again
-/// (the generic cell rate algorithm's "theoretical arrival time").
-package struct TokenBucket: Sendable {
-    /// Nanoseconds that one connection costs.
-    package let interval: Int64
-    /// Nanoseconds that may be owed at most: `interval` × burst.
-    package let depth: Int64
+/// A rate, made ready to be reckoned with.
+struct Pace: Sendable {
+    /// Of `count`, in nanoseconds.
+    private let period: UInt64
+    private let count: UInt64
 
-    package init(rate: Rate, burst: Int) {
-        interval = rate.intervalNanoseconds
-        let (product, overflow) = interval.multipliedReportingOverflow(by: Int64(max(1, burst)))
-        depth = overflow ? .max : product
+    init(_ rate: Rate) {
+        let (seconds, attoseconds) = rate.period.components
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        period = isTooLong || overflow ? UInt64(Int64.max) : UInt64(max(0, sum))
+        count = UInt64(max(1, rate.count))
     }
 
-    package enum Outcome: Sendable, Hashable {
-        /// Admitted; the bucket is full again at this time.
-        case admitted(fullAt: Int64)
-        /// Refused, and the bucket is as it was; after so many nanoseconds one would be admitted.
-        case refused(retryAfter: Int64)
-    }
-
-    /// Takes one out of a bucket that is full again at `fullAt`; both times in nanoseconds of one clock.
-    package func take(fullAt: Int64, now: Int64) -> Outcome {
-        let start = max(fullAt, now)
-        let (next, overflow) = start.addingReportingOverflow(interval)
-        guard !overflow else { return .refused(retryAfter: interval) }
-        let owed = next - now
-        return owed > depth ? .refused(retryAfter: owed - depth) : .admitted(fullAt: next)
+    /// Nanoseconds that `cost` takes at an even pace, rounded down, but at least 1 for whatever costs anything; `Int64.max`
+    /// where there would be more. What is rounded off is lost once for each time this is asked, and not once for each unit:
+    /// a byte at 1GiB/1s takes less than one.
+    func nanoseconds(for cost: Int) -> Int64 {
+        guard cost > 0 else { return 0 }
+        let product = period.multipliedFullWidth(by: UInt64(cost))
+        // Otherwise the quotient would not fit into a word.
+        guard product.high < count else { return .max }
+        return max(1, Int64(clamping: count.dividingFullWidth(product).quotient))
     }
 }

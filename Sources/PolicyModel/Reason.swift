@@ -1,4 +1,4 @@
-/// Why a handshake was refused: one stable spelling in the response, the audit log, the metric and `explain`.
+/// Why the gateway has refused a handshake: one stable spelling in the response, the audit log, the metric and `explain`.
 package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case malformedRequest = "malformed-request"
     case malformedUpgrade = "malformed-upgrade"
@@ -43,6 +43,8 @@ package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case authorizationDenied = "authorization-denied"
     /// The authorisation service has not answered, or nothing that lets anybody in or keeps anybody out.
     case authorizationUnavailable = "authorization-unavailable"
+    /// A middleware that is no built-in could not be made, or broke its own promises.
+    case middlewareUnavailable = "middleware-unavailable"
     case ipDenied = "ip-denied"
     case ipNotAllowed = "ip-not-allowed"
     case originMissing = "origin-missing"
@@ -77,7 +79,11 @@ package enum CloseReason: String, Sendable, CaseIterable {
     case policyChanged = "policy-changed"
     case messageDenied = "message-denied"
     case messageTimeout = "message-timeout"
+    /// A message does not fit the schema that it has to.
+    case schemaMismatch = "schema-mismatch"
     case messageTooBig = "message-too-big"
+    case messageRateExceeded = "message-rate-exceeded"
+    case byteRateExceeded = "byte-rate-exceeded"
     case lifetimeExceeded = "lifetime-exceeded"
     case idleTimeout = "idle-timeout"
     case pongTimeout = "pong-timeout"

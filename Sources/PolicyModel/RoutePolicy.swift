@@ -10,14 +10,18 @@ package struct RoutePolicy: Sendable {
     package var middleware: [MiddlewareEntry]
     package var limits: RouteLimits
     package var timeouts: RouteTimeouts
+    package var compression: CompressionPolicy
+    /// In the order in which they are asked: of messages first, then of bytes.
+    package var rates: [RouteRate]
     /// In the order in which they are tried.
     package var messages: [MessageRule]
     package var position: SourcePosition
 
     package init(
         name: String, match: RouteMatch, upstream: String, isPublic: Bool = false, middleware: [MiddlewareEntry] = [],
-        limits: RouteLimits = RouteLimits(), timeouts: RouteTimeouts = RouteTimeouts(), messages: [MessageRule] = [],
-        position: SourcePosition
+        limits: RouteLimits = RouteLimits(), timeouts: RouteTimeouts = RouteTimeouts(),
+        compression: CompressionPolicy = .strip, rates: [RouteRate] = [],
+        messages: [MessageRule] = [], position: SourcePosition
     ) {
         self.name = name
         self.match = match
@@ -26,6 +30,8 @@ package struct RoutePolicy: Sendable {
         self.middleware = middleware
         self.limits = limits
         self.timeouts = timeouts
+        self.compression = compression
+        self.rates = rates
         self.messages = messages
         self.position = position
     }

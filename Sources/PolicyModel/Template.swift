@@ -9,6 +9,8 @@ package struct Template: Sendable, Hashable {
         /// `${client.certificate}`: the subject of the client's TLS certificate; empty where it has shown none.
         case clientCertificate
         case requestID
+        /// `${match.NAME}`: what a group of the rule's pattern has matched; in message rules alone.
+        case match(String)
 
         /// Reads what stands between `${` and `}`; nil for an unknown variable.
         package init?(_ text: some StringProtocol) {
@@ -19,9 +21,31 @@ package struct Template: Sendable, Hashable {
             case "client.certificate": self = .clientCertificate
             case "request.id": self = .requestID
             default:
-                let prefix = "token.claims."
-                guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
-                self = .tokenClaim(String(text.dropFirst(prefix.count)))
+                if let name = Self.name(in: text, behind: "token.claims.") {
+                    self = .tokenClaim(name)
+                } else if let name = Self.name(in: text, behind: "match.") {
+                    self = .match(name)
+                } else {
+                    return nil
+                }
+            }
+        }
+
+        private static func name(in text: some StringProtocol, behind prefix: String) -> String? {
+            guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
+            return String(text.dropFirst(prefix.count))
+        }
+
+        /// As a policy writes it, without `${` and `}`.
+        package var name: String {
+            switch self {
+            case .tokenSubject: "token.subject"
+            case .tokenID: "token.id"
+            case .tokenClaim(let claim): "token.claims.\(claim)"
+            case .clientIP: "client.ip"
+            case .clientCertificate: "client.certificate"
+            case .requestID: "request.id"
+            case .match(let group): "match.\(group)"
             }
         }
 
@@ -29,7 +53,7 @@ package struct Template: Sendable, Hashable {
         package var needsToken: Bool {
             switch self {
             case .tokenSubject, .tokenID, .tokenClaim: true
-            case .clientIP, .clientCertificate, .requestID: false
+            case .clientIP, .clientCertificate, .requestID, .match: false
             }
         }
     }
@@ -75,9 +99,19 @@ package struct Template: Sendable, Hashable {
         self.init(parts: parts)
     }
 
+    /// Text without variables.
+    package static func literal(_ text: String) -> Template { Template(parts: [.literal(text)]) }
+
     package var needsToken: Bool {
         parts.contains { part in
             if case .variable(let variable) = part { variable.needsToken } else { false }
+        }
+    }
+
+    /// Its variables, in order.
+    package var variables: [Variable] {
+        parts.compactMap { part in
+            if case .variable(let variable) = part { variable } else { nil }
         }
     }
 

@@ -20,4 +20,11 @@ package struct MessageLimits: Sendable, Equatable {
         self.messageBytes = messageBytes
         self.fragments = fragments
     }
+
+    /// How long the compressed form of a message within ``messageBytes`` may be: deflate makes what it cannot compress longer,
+    /// by an eighth where a peer knows the fixed codes only (RFC 1951 3.2.6), and by some bytes for the ends of its blocks.
+    package var compressedBytes: Int {
+        let (sum, overflow) = messageBytes.addingReportingOverflow(messageBytes / 8 + 64)
+        return overflow ? .max : sum
+    }
 }

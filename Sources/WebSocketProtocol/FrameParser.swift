@@ -1,5 +1,6 @@
 /// Reads frames (RFC 6455 5) out of one peer's bytes as they arrive, and checks all that can be checked without keeping
-/// them: headers, the order of fragments, limits, and the UTF-8 of text. Payloads are neither copied nor changed.
+/// them: headers, the order of fragments, limits, and the UTF-8 of text. Payloads are neither copied nor changed. Of a
+/// compressed message the bytes are counted as they come; what it inflates to, its UTF-8 too, is for whoever inflates it.
 /// All state is inline; nothing is allocated. After an error, or after a close frame, the parser is not to be fed again.
 package struct FrameParser: Sendable {
     /// Whose frames these are. RFC 6455 5.1: a client masks all of its frames, a server none.
@@ -16,6 +17,7 @@ package struct FrameParser: Sendable {
 
     private let sender: Sender
     private let limits: MessageLimits
+    private let compressedBytes: Int?
     private var phase = Phase.header
 
     // The header that is coming in. Two bytes tell how many there will be.
@@ -26,11 +28,13 @@ package struct FrameParser: Sendable {
     // The frame whose payload is coming in.
     private var opcode = Opcode.continuation
     private var isFinal = false
+    private var isCompressed = false
     private var outstanding = 0
     private var key = MaskingKey.none
 
     // The message that is open: nil between messages.
     private var messageOpcode: Opcode?
+    private var isMessageCompressed = false
     private var messageBytes = 0
     private var messageFragments = 0
     private var text = UTF8Validator()
@@ -38,9 +42,12 @@ package struct FrameParser: Sendable {
     private var control = InlineArray<125, UInt8>(repeating: 0)
     private var controlCount = 0
 
-    package init(sender: Sender, limits: MessageLimits) {
+    /// `compressedBytes` is how long a compressed message may be, as it comes; nil where no extension was agreed on that gives
+    /// RSV1 a meaning.
+    package init(sender: Sender, limits: MessageLimits, compressedBytes: Int? = nil) {
         self.sender = sender
         self.limits = limits
+        self.compressedBytes = compressedBytes
     }
 
     /// Whether a data message has begun and not ended.
@@ -67,7 +74,7 @@ package struct FrameParser: Sendable {
                 phase = .payload
                 return .frame(
                     FrameHeader(
-                        isFinal: isFinal, opcode: opcode, payloadLength: outstanding,
+                        isFinal: isFinal, isCompressed: isCompressed, opcode: opcode, payloadLength: outstanding,
                         maskingKey: sender == .client ? key : nil))
             }
             phase = .control
@@ -96,9 +103,17 @@ extension FrameParser {
     }
 
     private mutating func readFirstTwoBytes() throws(FrameError) {
-        // RFC 6455 5.2: no extension was negotiated that gives the reserved bits a meaning.
-        guard header[0] & 0x70 == 0 else { throw .protocolViolation("reserved bit set") }
+        // RFC 6455 5.2: no extension was negotiated that gives the reserved bits a meaning, but for the first perhaps.
+        isCompressed = header[0] & 0x40 != 0
+        guard header[0] & 0x30 == 0, !isCompressed || compressedBytes != nil else {
+            throw .protocolViolation("reserved bit set")
+        }
         guard let opcode = Opcode(rawValue: header[0] & 0x0f) else { throw .protocolViolation("reserved opcode") }
+        // RFC 7692 6.1.
+        guard !isCompressed || opcode == .text || opcode == .binary else {
+            throw .protocolViolation(
+                opcode.isControl ? "compressed control frame" : "compressed bit in the middle of a message")
+        }
         let isFinal = header[0] & 0x80 != 0
         // RFC 6455 5.1.
         guard (header[1] & 0x80 != 0) == (sender == .client) else {
@@ -150,12 +165,14 @@ extension FrameParser {
     private mutating func countFrame() throws(FrameError) {
         if opcode != .continuation {
             messageOpcode = opcode
+            isMessageCompressed = isCompressed
             messageBytes = 0
             messageFragments = 0
             text = UTF8Validator()
         }
+        let limit = isMessageCompressed ? compressedBytes ?? 0 : limits.messageBytes
         // Both sides are within 0 and the limit: neither can overflow.
-        guard outstanding <= limits.messageBytes - messageBytes else { throw .messageTooBig }
+        guard outstanding <= limit - messageBytes else { throw .messageTooBig }
         guard messageFragments < limits.fragments else { throw .messageTooBig }
         messageBytes += outstanding
         messageFragments += 1
@@ -170,7 +187,8 @@ extension FrameParser {
         guard count > 0 || outstanding == 0 else { return nil }
         let range = offset..<offset + count
         let rangeKey = key
-        if messageOpcode == .text {
+        let isReadable = messageOpcode == .text && !isMessageCompressed
+        if isReadable {
             guard text.validate(input, range, key: rangeKey) else { throw .invalidUTF8 }
         }
         offset = range.upperBound
@@ -180,7 +198,7 @@ extension FrameParser {
         let endsMessage = endsFrame && isFinal
         if endsFrame { phase = .header }
         if endsMessage {
-            guard messageOpcode != .text || text.isComplete else { throw .invalidUTF8 }
+            guard !isReadable || text.isComplete else { throw .invalidUTF8 }
             messageOpcode = nil
         }
         return .payload(range, key: rangeKey, endsFrame: endsFrame, endsMessage: endsMessage)

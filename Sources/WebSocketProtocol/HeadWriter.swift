@@ -4,7 +4,8 @@ package enum UpgradeRequestWriter {
     /// beginning with a slash, a name that is not a token, a value with CR, LF, NUL or another control. Fields of `headers`
     /// that the handshake itself sets are left out.
     package static func serializedUpgrade(
-        target: String, host: String, key: String, subprotocols: [String], headers: HeaderFields
+        target: String, host: String, key: String, subprotocols: [String], offers: [PerMessageDeflateOffer] = [],
+        headers: HeaderFields
     ) -> [UInt8]? {
         guard target.utf8.first == UInt8(ascii: "/"), target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
             RequestHost(host) != nil, subprotocols.allSatisfy({ HeaderFields.isValidName($0) })
@@ -16,6 +17,9 @@ package enum UpgradeRequestWriter {
         writer.write("Sec-WebSocket-Key", key)
         writer.write("Sec-WebSocket-Version", "13")
         if !subprotocols.isEmpty { writer.write("Sec-WebSocket-Protocol", subprotocols.joined(separator: ", ")) }
+        if !offers.isEmpty {
+            writer.write("Sec-WebSocket-Extensions", offers.map(\.fieldValue).joined(separator: ", "))
+        }
         writer.write(headers)
         return writer.finish()
     }
@@ -25,7 +29,7 @@ package enum UpgradeRequestWriter {
 package enum ResponseWriter {
     /// The 101 of RFC 6455 4.2.2.
     package static func serializedSwitchingProtocols(
-        accept: String, subprotocol: String?, headers: HeaderFields
+        accept: String, subprotocol: String?, deflate: PerMessageDeflateAgreement? = nil, headers: HeaderFields
     ) -> [UInt8]? {
         guard subprotocol.map({ HeaderFields.isValidName($0) }) ?? true else { return nil }
         var writer = HeadWriter(startLine: "HTTP/1.1 101 \(reasonPhrase(101))")
@@ -33,6 +37,7 @@ package enum ResponseWriter {
         writer.write("Connection", "Upgrade")
         writer.write("Sec-WebSocket-Accept", accept)
         if let subprotocol { writer.write("Sec-WebSocket-Protocol", subprotocol) }
+        if let deflate { writer.write("Sec-WebSocket-Extensions", deflate.fieldValue) }
         writer.write(headers)
         return writer.finish()
     }

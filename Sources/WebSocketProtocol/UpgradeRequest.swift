@@ -6,8 +6,6 @@ package struct UpgradeRequest: Sendable {
     package let key: String
     /// Offered, in the client's order of preference: tokens, each one once.
     package var subprotocols: [String]
-    /// Offers of extensions as they were sent, one an element.
-    package let extensions: [String]
     package let origin: String?
     /// All fields of the request.
     package let headers: HeaderFields
@@ -40,7 +38,6 @@ package struct UpgradeRequest: Sendable {
         host = head.host
         key = keys[0]
         subprotocols = try Self.subprotocols(headers)
-        extensions = headers.listValues("Sec-WebSocket-Extensions")
         origin = origins.first
         self.headers = headers
     }
@@ -59,9 +56,17 @@ package struct UpgradeRequest: Sendable {
         host = head.host
         key = ""
         subprotocols = []
-        extensions = []
         origin = headers.first("Origin")
         self.headers = headers
+    }
+
+    /// What the client offers of permessage-deflate, in its order of preference. Offers of other extensions are left out, and
+    /// so are those that RFC 7692 7.1 has a server decline. `malformedUpgrade` where the fields are no list of extensions.
+    package func deflateOffers() throws(HandshakeError) -> [PerMessageDeflateOffer] {
+        guard let elements = headers.extensions else {
+            throw .malformedUpgrade("Sec-WebSocket-Extensions is not a list of extensions")
+        }
+        return elements.compactMap { PerMessageDeflateOffer($0) }
     }
 
     /// A body's bytes would be frames to one reader and a body to the next.

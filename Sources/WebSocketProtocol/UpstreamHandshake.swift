@@ -8,6 +8,14 @@ package enum UpstreamHandshakeError: Error, Sendable, Equatable {
     case invalidUpgrade(String)
 }
 
+/// What an upstream has chosen of what the gateway offered.
+package struct UpstreamChoice: Sendable, Equatable {
+    /// nil for none.
+    package let subprotocol: String?
+    /// nil where it does without permessage-deflate.
+    package let deflate: PerMessageDeflateAgreement?
+}
+
 /// The client's side of RFC 6455 4.1: what was asked of an upstream, and whether its answer grants it.
 package struct UpstreamHandshake: Sendable {
     /// The `Sec-WebSocket-Key` that was sent.
@@ -15,15 +23,20 @@ package struct UpstreamHandshake: Sendable {
     /// The only `Sec-WebSocket-Accept` that answers it.
     package let expectedAccept: String
     package let offeredSubprotocols: [String]
+    /// No other extension is ever offered.
+    package let deflateOffers: [PerMessageDeflateOffer]
 
-    package init(key: String, expectedAccept: String, offeredSubprotocols: [String]) {
+    package init(
+        key: String, expectedAccept: String, offeredSubprotocols: [String], deflateOffers: [PerMessageDeflateOffer] = []
+    ) {
         self.key = key
         self.expectedAccept = expectedAccept
         self.offeredSubprotocols = offeredSubprotocols
+        self.deflateOffers = deflateOffers
     }
 
-    /// The subprotocol that the upstream chose, nil for none. No extension was offered, so none may be chosen.
-    package func verify(_ head: ResponseHead) throws(UpstreamHandshakeError) -> String? {
+    /// What the upstream has chosen of what it was offered.
+    package func verify(_ head: ResponseHead) throws(UpstreamHandshakeError) -> UpstreamChoice {
         guard head.status == 101 else { throw .refused(status: head.status) }
         let headers = head.headers
         let upgrades = headers.listValues("Upgrade")
@@ -36,9 +49,7 @@ package struct UpstreamHandshake: Sendable {
         guard headers.values("Sec-WebSocket-Accept") == [expectedAccept] else {
             throw .invalidUpgrade("Sec-WebSocket-Accept does not answer the key")
         }
-        guard !headers.contains("Sec-WebSocket-Extensions") else {
-            throw .invalidUpgrade("an extension was not offered")
-        }
+        let deflate = try agreement(headers)
         // RFC 9110 8.6 and RFC 9112 6.1: a 101 has no body, and says so by saying nothing.
         guard !headers.contains("Transfer-Encoding"), headers.values("Content-Length").allSatisfy({ $0 == "0" }) else {
             throw .invalidUpgrade("a 101 with a body")
@@ -49,6 +60,20 @@ package struct UpstreamHandshake: Sendable {
         else {
             throw .invalidUpgrade("the subprotocol was not offered")
         }
-        return chosen.first
+        return UpstreamChoice(subprotocol: chosen.first, deflate: deflate)
+    }
+
+    /// RFC 6455 9.1: one element of those that were offered, and RFC 7692 7.1: with parameters that answer one of the offers.
+    private func agreement(_ headers: HeaderFields) throws(UpstreamHandshakeError) -> PerMessageDeflateAgreement? {
+        guard headers.contains("Sec-WebSocket-Extensions") else { return nil }
+        guard !deflateOffers.isEmpty else { throw .invalidUpgrade("an extension was not offered") }
+        guard let elements = headers.extensions, let element = elements.first, elements.count == 1 else {
+            throw .invalidUpgrade("Sec-WebSocket-Extensions is not one extension")
+        }
+        guard let agreement = PerMessageDeflateAgreement(element), deflateOffers.contains(where: agreement.answers)
+        else {
+            throw .invalidUpgrade("the extension does not answer what was offered")
+        }
+        return agreement
     }
 }

@@ -95,6 +95,17 @@ extension AuditFacts {
         for secret in [token, "access_token", "room=1", "s3cret"] { #expect(!facts.text.contains(secret)) }
     }
 
+    @Test("a middleware's own reason stands where the gateway's do")
+    func customReason() throws {
+        let reason = try CustomReason("office-hours-closed", of: "office_hours", status: 403, message: "Closed.")
+        var facts = facts()
+        facts.note([ShadowRefusal(middleware: "office_hours", reason: .custom(reason))])
+        facts.refuse(Refusal(reason), now: 1, since: 0)
+        let record = try facts.record()
+        #expect(record.reason == "office-hours-closed" && record.status == 403)
+        #expect(record.shadow == [.init(middleware: "office_hours", reason: "office-hours-closed")])
+    }
+
     @Test("H36 opened: who was admitted, by the token's id and never by the token")
     func opened() throws {
         let token = try ToyKey.token()
@@ -123,11 +134,36 @@ extension AuditFacts {
         #expect(record.durationMs == 2)
     }
 
+    @Test("message: the payload, cut at a whole character and marked, only in this line")
+    func message() throws {
+        var facts = facts()
+        facts.note(try Fixtures.admitted())
+        facts.open(now: 1, since: 0)
+        let text = String(repeating: "é", count: 400) + String(repeating: "漢", count: 400)
+        let line = facts.with(
+            LoggedMessage(rule: "look", sender: .client, opcode: .text, payload: Array(text.utf8).span)
+        ).line(unixMilliseconds: 0)
+        let written = String(decoding: line, as: UTF8.self)
+        let kept = String(repeating: "é", count: 400) + String(repeating: "漢", count: 74)
+        #expect(
+            written.contains(
+                #""rule":"look","from":"client","opcode":"text","size":2000,"payload":"\#(kept)","payload_truncated":true}"#
+            ))
+        #expect(written.contains(#""event":"message""#) && !written.contains("duration_ms"))
+        let binary = facts.with(
+            LoggedMessage(rule: "look", sender: .upstream, opcode: .binary, payload: [0, 0xab, 7].span)
+        ).line(unixMilliseconds: 0)
+        #expect(
+            String(decoding: binary, as: UTF8.self).contains(
+                #""from":"upstream","opcode":"binary","size":3,"payload_hex":"00ab07"}"#))
+        #expect(!String(decoding: facts.line(unixMilliseconds: 0), as: UTF8.self).contains("payload"))
+    }
+
     @Test("closed: what passed, who closed it, and what the rules did")
     func closed() throws {
         let rules = [
-            Fixtures.rule("no-x", from: .client, MessageCondition(textContains: "x"), .drop),
-            Fixtures.rule("no-y", from: .client, MessageCondition(textContains: "y"), .drop, .shadow),
+            Fixtures.rule("no-x", from: .client, .text(.literal("x")), .drop),
+            Fixtures.rule("no-y", from: .client, .text(.literal("y")), .drop, .shadow),
         ]
         let admitted = try Fixtures.admitted()
         let relayed = try RelayedSession(rules, now: 1_000_000_000)

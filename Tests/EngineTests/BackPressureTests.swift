@@ -10,10 +10,10 @@ import WebSocketProtocol
     /// A header that waited for its payload, and control frames of the gateway's own.
     private static let beside = 512
     private static let inspecting = Fixtures.rule(
-        "never", MessageCondition(textContains: "no message holds this"), .drop)
+        "never", .text(.literal("no message holds this")), .drop)
     /// Makes a message of one byte a hundred times as large.
     private static let growing = Fixtures.rule(
-        "grow", MessageCondition(textContains: "a"), .replace(with: String(repeating: "b", count: 100)))
+        "grow", .text(.literal("a")), Fixtures.replace("a", String(repeating: "b", count: 100)))
 
     /// What comes out where a peer pours at one that reads only once all has come to a stand, and how much was queued at most
     /// after a wake-up. It ends when `expected` bytes have come out.

@@ -21,6 +21,18 @@ enum Fixtures {
         MessageRule(name: name, from: from, condition: condition, action: action, mode: mode, position: position)
     }
 
+    /// `replace` of some bytes by others.
+    static func replace(_ text: String, _ with: String) -> MessageAction {
+        .replace(.literal(text), with: .literal(with))
+    }
+
+    /// A connection of which nothing is known.
+    static func facts() throws -> ConnectionFacts {
+        ConnectionFacts(
+            identity: nil, clientAddress: .v4(0xc000_0201), requestID: "r-1",
+            target: try RequestTarget(originForm: "/chat"))
+    }
+
     /// A handshake for `/chat` with this query and these fields beside those that every one has.
     static func head(query: String = "", _ fields: [(String, String)] = []) throws -> RequestHead {
         let handshake = [
@@ -61,10 +73,25 @@ enum Fixtures {
         let what: String
     }
 
-    static func routePolicy(_ rules: [MessageRule] = []) -> RoutePolicy {
+    static func routePolicy(_ rules: [MessageRule] = [], rates: [RouteRate] = []) -> RoutePolicy {
         RoutePolicy(
-            name: "chat", match: RouteMatch(path: .exact("/chat")), upstream: "u", isPublic: true, messages: rules,
-            position: position)
+            name: "chat", match: RouteMatch(path: .exact("/chat")), upstream: "u", isPublic: true, rates: rates,
+            messages: rules, position: position)
+    }
+
+    /// So many a second, and no more at once.
+    static func rate(
+        _ unit: RouteRate.Unit, _ count: Int, key: TrafficLimit.Key = .connection, from: MessageRule.Source = .client,
+        then onExceed: TrafficLimit.Excess = .close, mode: EnforcementMode = .enforce
+    ) -> RouteRate {
+        let limit = TrafficLimit(
+            rate: Rate(count: count, period: .seconds(1)), burst: count, key: key, onExceed: onExceed)
+        return RouteRate(unit: unit, from: from, limit: limit, mode: mode, position: position)
+    }
+
+    static func rates(_ rates: [RouteRate]) -> TrafficRates {
+        var environment = MiddlewareEnvironment(tokens: TokenAuthority())
+        return TrafficRates(rates, of: "route chat", in: &environment)
     }
 
     static func upstream() -> UpstreamTarget {
@@ -73,9 +100,9 @@ enum Fixtures {
                 name: "u", endpoints: [.init(host: "127.0.0.1", port: 9001, position: position)], position: position))
     }
 
-    static func route(_ rules: [MessageRule] = []) -> RouteRuntime {
+    static func route(_ rules: [MessageRule] = [], rates: [RouteRate] = []) -> RouteRuntime {
         var environment = MiddlewareEnvironment(tokens: TokenAuthority())
-        return RouteRuntime(routePolicy(rules), upstream: upstream(), environment: &environment)
+        return RouteRuntime(routePolicy(rules, rates: rates), upstream: upstream(), environment: &environment)
     }
 }
 

@@ -1,3 +1,4 @@
+import Middleware
 import PolicyModel
 import Testing
 import Tokens

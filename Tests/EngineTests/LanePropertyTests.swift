@@ -7,8 +7,12 @@ import WebSocketProtocol
 /// Two lanes under random frames, cut at random, against a model that knows nothing of bytes.
 @Suite struct LanePropertyTests {
     private static let rules = [
-        Fixtures.rule("drop", MessageCondition(textContains: "drop"), .drop),
-        Fixtures.rule("swap", MessageCondition(textContains: "swap"), .replace(with: "much longer than before")),
+        Fixtures.rule("drop", .text(.literal("drop")), .drop),
+        Fixtures.rule("swap", .text(.literal("swap")), Fixtures.replace("swap", "much longer than before")),
+    ]
+    /// Used up again and again: who waits loses nothing.
+    private static let rates = [
+        Fixtures.rate(.messages, 1, from: .both, then: .delay), Fixtures.rate(.bytes, 20, from: .both, then: .delay),
     ]
 
     @Test("whatever frames come in whatever pieces, what the model says comes out", arguments: 0..<300)
@@ -16,7 +20,8 @@ import WebSocketProtocol
         var random = SeededNumbers(seed: UInt64(seed))
         let inspects = seed % 2 == 0
         let run = try LaneRun(
-            inspects ? Self.rules : [], limit: [64, 300, 64 * 1024].randomElement(using: &random) ?? 64)
+            inspects ? Self.rules : [], rates: seed % 3 == 0 ? Self.rates : [],
+            limit: [64, 300, 64 * 1024].randomElement(using: &random) ?? 64)
         let client = FrameStream(from: .client, &random)
         let upstream = FrameStream(from: .server, &random)
         try #require(run.feed(client.bytes, upstream.bytes, &random))
@@ -30,7 +35,7 @@ import WebSocketProtocol
         let frames = try #require(TestFrame.all(in: bytes))
         #expect(frames.allSatisfy { ($0.key != nil) == key })
         let data = frames.filter { $0.opcode < 8 }.map(\.unmasked)
-        #expect(data == (inspects ? stream.messages.compactMap(Self.ruled) : stream.data))
+        #expect(data == (inspects ? stream.messages.flatMap(Self.ruled) : stream.data))
     }
 
     /// Pongs that wait are overtaken by newer ones (RFC 6455 section 5.5.3), and the newest is always sent.
@@ -44,21 +49,26 @@ import WebSocketProtocol
         #expect(pongs.last == stream.pings.last)
     }
 
-    private static func ruled(_ message: TestFrame) -> TestFrame? {
-        guard message.opcode == 1 else { return message }
-        let text = String(decoding: message.payload, as: UTF8.self)
-        if text.contains("drop") { return nil }
-        return .text(
-            text.split(separator: "swap", omittingEmptySubsequences: false).joined(separator: "much longer than before")
-        )
+    /// What is no text streams, since no rule looks at it.
+    private static func ruled(_ message: FrameStream.Message) -> [TestFrame] {
+        guard message.isText else { return message.fragments }
+        let text = String(decoding: message.fragments.flatMap(\.payload), as: UTF8.self)
+        if text.contains("drop") { return [] }
+        let parts = text.split(separator: "swap", omittingEmptySubsequences: false)
+        return [.text(parts.joined(separator: "much longer than before"))]
     }
 }
 
 /// Messages in fragments with control frames between, as one peer sends them.
 private struct FrameStream {
+    struct Message {
+        let isText: Bool
+        var fragments: [TestFrame] = []
+    }
+
     private(set) var bytes: [UInt8] = []
-    private(set) var messages: [TestFrame] = []
-    private(set) var data: [TestFrame] = []
+    private(set) var messages: [Message] = []
+    var data: [TestFrame] { messages.flatMap(\.fragments) }
     private(set) var pings: [[UInt8]] = []
 
     private static let words = ["a", "drop", "swap", "Grüße", "漢字", "🙂", " ", "sw", "ap", ""]
@@ -67,7 +77,7 @@ private struct FrameStream {
         for _ in 0..<Int.random(in: 1...12, using: &random) {
             let isText = Bool.random(using: &random)
             let payload = isText ? Self.text(&random) : Self.binary(&random)
-            messages.append(TestFrame(opcode: isText ? 1 : 2, payload: payload))
+            messages.append(Message(isText: isText))
             add(payload, isText ? 1 : 2, sender, &random)
         }
     }
@@ -102,7 +112,7 @@ private struct FrameStream {
             let frame = TestFrame(
                 isFinal: end == payload.count && index == cuts.count - 2, opcode: index == 0 ? opcode : 0,
                 payload: Array(payload[start..<end]))
-            data.append(frame)
+            messages[messages.count - 1].fragments.append(frame)
             send(frame, sender, &random)
         }
     }
@@ -120,8 +130,8 @@ private final class LaneRun {
     private(set) var atClient: [UInt8] = []
     private(set) var atUpstream: [UInt8] = []
 
-    init(_ rules: [MessageRule], limit: Int) throws {
-        lanes = try Lanes(rules, messageBytes: 1 << 20)
+    init(_ rules: [MessageRule], rates: [RouteRate], limit: Int) throws {
+        lanes = try Lanes(rules, rates: rates, messageBytes: 1 << 20)
         lanes.toClient = Outlet(channel: lanes.client.channel, masks: false, limit: limit)
         lanes.toUpstream = Outlet(channel: lanes.upstream.channel, masks: true, limit: limit)
     }
@@ -158,8 +168,13 @@ private final class LaneRun {
             settle()
             switch outcome {
             case .goOn: return true
-            case .full(let place), .renewal(_, let place): rest.removeFirst(place)
-            case .closed, .failed, .denied: return false
+            case .held(let place), .renewal(_, let place): rest.removeFirst(place)
+            case .closed, .failed, .denied, .exceeded: return false
+            }
+            if isClient {
+                _ = lanes.fromClient.release(at: .max)
+            } else {
+                _ = lanes.fromUpstream.release(at: .max)
             }
         }
     }

@@ -169,4 +169,38 @@ import WebSocketProtocol
         outlet.endFrame(&worker.random)
         #expect(try sent() == [.binary([]), .pong(payload)])
     }
+
+    @Test("a message of its own waits for the end of another, and goes before a close frame that waits likewise")
+    func reply() throws {
+        var outlet = outlet()
+        outlet.reply(Array("at once".utf8).span, &worker.random)
+        #expect(try sent() == [.text("at once")])
+        outlet.beginFrame(FrameHeader(isFinal: false, opcode: .text, payloadLength: 1))
+        outlet.append([0x61].span, 0..<1, key: .none, &worker.random)
+        outlet.endFrame(&worker.random)
+        outlet.reply(Array("later".utf8).span, &worker.random)
+        #expect(outlet.owesMessage)
+        outlet.beginFrame(FrameHeader(isFinal: true, opcode: .continuation, payloadLength: 2))
+        outlet.append([0x62].span, 0..<1, key: .none, &worker.random)
+        outlet.sendClose(ClosePayload(code: .normal, reason: ""), &worker.random)
+        outlet.append([0x63].span, 0..<1, key: .none, &worker.random)
+        outlet.endFrame(&worker.random)
+        #expect(!outlet.owesMessage)
+        let frames = try sent()
+        #expect(frames.prefix(2) == [.text("a", isFinal: false), .continuation(Array("bc".utf8))])
+        #expect(frames.dropFirst(2) == [.text("later"), .close(1000)])
+    }
+
+    @Test("a message that waits is not sent behind a close frame, and nobody waits for it")
+    func replyAfterClose() throws {
+        var outlet = outlet()
+        outlet.beginFrame(FrameHeader(isFinal: false, opcode: .text, payloadLength: 1))
+        outlet.append([0x61].span, 0..<1, key: .none, &worker.random)
+        outlet.endFrame(&worker.random)
+        outlet.reply(Array("never".utf8).span, &worker.random)
+        outlet.sendClose(ClosePayload(code: .normal, reason: ""), &worker.random)
+        #expect(!outlet.owesMessage)
+        outlet.reply(Array("never".utf8).span, &worker.random)
+        #expect(try sent() == [.text("a", isFinal: false), .close(1000)])
+    }
 }

@@ -14,7 +14,7 @@ final class RelayedSession {
 
     /// Where the worker's wake-ups are to be those that tell it of events, `now` is the clock's time.
     init(
-        _ rules: [MessageRule] = [], now: Nanoseconds = 0,
+        _ rules: [MessageRule] = [], rates: [RouteRate] = [], now: Nanoseconds = 0,
         unixMilliseconds: Int64 = Fixtures.noon * 1000
     ) throws {
         host = try Host()
@@ -22,7 +22,8 @@ final class RelayedSession {
         client = try Wire(host.worker)
         upstream = try Wire(host.worker)
         relay = Relay(
-            try Fixtures.admitted(), terms: Fixtures.route(rules).terms, session: session, client: client.channel,
+            try Fixtures.admitted(), terms: Fixtures.route(rules, rates: rates).terms, session: session,
+            client: client.channel,
             upstream: upstream.channel, now: now, unixMilliseconds: unixMilliseconds)
         session.phase = .relay(relay)
     }
@@ -170,7 +171,7 @@ final class RelayedSession {
     @Test("a rule that closes: its code and reason to the client, and the rule in the log", arguments: [true, false])
     func denied(fromClient: Bool) throws {
         let relayed = try RelayedSession([
-            Fixtures.rule("no-x", MessageCondition(textContains: "x"), .close(code: 1008, reason: "no"))
+            Fixtures.rule("no-x", .text(.literal("x")), .close(code: 1008, reason: "no"))
         ])
         if fromClient { relayed.clientSends(.text("x")) } else { relayed.upstreamSends(.text("x")) }
         #expect(try relayed.atClient() == [.close(1008, "no")])

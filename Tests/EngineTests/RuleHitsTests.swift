@@ -1,3 +1,4 @@
+import Middleware
 import Testing
 
 @testable import Engine
@@ -7,12 +8,13 @@ import Testing
     func counts() {
         var hits = RuleHits()
         #expect(hits.hits.isEmpty)
-        hits.count("a", isShadow: false)
-        hits.count("b", isShadow: true)
-        hits.count("a", isShadow: false)
-        hits.count("a", isShadow: true)
-        #expect(hits.hits.map(\.rule) == ["a", "b", "a"])
+        hits.count(RuleHit(rule: 0, isShadow: false))
+        hits.count(RuleHit(rule: 7, isShadow: true, pointer: "/p"))
+        hits.count(RuleHit(rule: 0, isShadow: false))
+        hits.count(RuleHit(rule: 0, isShadow: true))
+        #expect(hits.hits.map(\.rule) == [0, 7, 0])
         #expect(hits.hits.map(\.isShadow) == [false, true, true])
         #expect(hits.hits.map(\.count) == [2, 1, 1])
+        #expect(hits.hits.map(\.pointer) == [nil, "/p", nil])
     }
 }

@@ -1,3 +1,4 @@
+import Middleware
 import PolicyModel
 import Testing
 import WebSocketProtocol
@@ -35,7 +36,7 @@ import WebSocketProtocol
         "relaying allocates nothing, streamed, with pings between, and inspected where the build is optimised",
         arguments: inspections, [16, 1024, 40_000])
     func nothing(inspects: Bool, size: Int) throws {
-        let rule = Fixtures.rule("never", MessageCondition(textContains: "no message holds this"), .drop)
+        let rule = Fixtures.rule("never", .text(.literal("no message holds this")), .drop)
         let lanes = try Lanes(inspects ? [rule] : [])
         let text = TestFrame.text(String(repeating: "a", count: size))
         let fromClient = text.masked.bytes + TestFrame.ping([1, 2, 3]).masked.bytes
@@ -45,6 +46,21 @@ import WebSocketProtocol
         relay(lanes, fromClient, fromUpstream, &sink, count: 100)
         let count = allocations { relay(lanes, fromClient, fromUpstream, &sink, count: 2000) }
         #expect((count ?? 0) == 0)
+    }
+
+    @Test("counting allocates nothing, whoever has the bucket", arguments: TrafficLimit.Key.allCases)
+    func nothingForRates(key: TrafficLimit.Key) throws {
+        let rates = TrafficLimit.Excess.allCases.flatMap { excess in
+            RouteRate.Unit.allCases.map { Fixtures.rate($0, 1 << 30, key: key, from: .both, then: excess) }
+        }
+        let lanes = try Lanes(rates: rates + [Fixtures.rate(.messages, 1, key: key, then: .drop)])
+        let text = TestFrame.text(String(repeating: "a", count: 1024))
+        var sink = [UInt8](repeating: 0, count: 65536)
+        relay(lanes, text.masked.bytes, text.bytes, &sink, count: 100)
+        let (fromClient, fromUpstream) = (text.masked.bytes, text.bytes)
+        let count = allocations { relay(lanes, fromClient, fromUpstream, &sink, count: 2000) }
+        #expect((count ?? 0) == 0)
+        #expect(lanes.fromClient.gate.hits(of: rates.count) > 2000)
     }
 
     /// Has the client say `message` over TLS, and the upstream answer it, so many times; both are read at their far ends.

@@ -5,6 +5,8 @@ struct TestFrame: Equatable, CustomStringConvertible {
     var payload: [UInt8]
     /// nil for an unmasked frame.
     var key: [UInt8]?
+    /// RSV1.
+    var isCompressed = false
 
     static func text(_ text: String, isFinal: Bool = true, key: [UInt8]? = nil) -> TestFrame {
         TestFrame(isFinal: isFinal, opcode: 1, payload: Array(text.utf8), key: key)
@@ -32,7 +34,7 @@ struct TestFrame: Equatable, CustomStringConvertible {
     }
 
     var description: String {
-        "\(isFinal ? "final" : "part") \(opcode) \(payload.count) bytes"
+        "\(isFinal ? "final" : "part")\(isCompressed ? " compressed" : "") \(opcode) \(payload.count) bytes"
             + (payload.count <= 125 ? " \(payload)" : "") + (key.map { " key \($0)" } ?? "")
     }
 
@@ -52,7 +54,7 @@ struct TestFrame: Equatable, CustomStringConvertible {
 
     /// As it is sent.
     var bytes: [UInt8] {
-        var bytes: [UInt8] = [(isFinal ? 0x80 : 0) | opcode]
+        var bytes: [UInt8] = [(isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode]
         let mask: UInt8 = key == nil ? 0 : 0x80
         let count = payload.count
         if count < 126 {
@@ -91,7 +93,10 @@ struct TestFrame: Equatable, CustomStringConvertible {
             guard rest.count >= length else { return nil }
             let payload = rest.prefix(length).enumerated().map { $1 ^ (key?[$0 % 4] ?? 0) }
             rest = rest.dropFirst(length)
-            frames.append(TestFrame(isFinal: first & 0x80 != 0, opcode: first & 15, payload: payload, key: key))
+            frames.append(
+                TestFrame(
+                    isFinal: first & 0x80 != 0, opcode: first & 15, payload: payload, key: key,
+                    isCompressed: first & 0x40 != 0))
         }
         return frames
     }

@@ -107,6 +107,10 @@ private let admin = JSONTest.Scalar.string("admin")
             Example("1\n{\"type\":\"admin\"}", ["type"], admin, true),
             Example("[[2]]\n[[1]]", ["0", "0"], .integer(1), true),
             Example(#"1 "a" null "admin""#, [], admin, true),
+            Example("[2, ], 1]", [], .integer(1), true),
+            Example("[,], 1]", [], .integer(1), true),
+            Example(#"[2, "a":3, ], 1]"#, [], .integer(1), true),
+            Example(#"{"a":], 1}"#, [], .integer(1), true),
             // A byte order mark, and control characters.
             Example("\u{FEFF}{\"type\":\"admin\"}", ["type"], admin, true),
             Example("{\"x\":\"a\nb\",\"type\":\"admin\"}", ["type"], admin, true),
@@ -127,6 +131,7 @@ private let admin = JSONTest.Scalar.string("admin")
             Example("[100000000000000000000000e-23]", ["0"], .integer(1), true),
             Example("[1.50000000000000000000000]", ["0"], .double(1.5), true),
             Example("[10e-1]", ["0"], .integer(1), true),
+            Example("[1.0000000000000000000001]", ["0"], .integer(1), true),
             Example("[-0]", ["0"], .integer(0), true),
             Example("[-0.0]", ["0"], .integer(0), true),
             Example("[1.5]", ["0"], .integer(1), false),

@@ -241,6 +241,7 @@ private func test(_ pointer: [String], _ predicate: JSONPredicate) -> JSONPointe
     func naive() throws {
         var random = Randomness(1)
         var inspector = JSONInspector()
+        var documents = JSONDocumentReader()
         for round in 0..<1500 {
             let tests = try (0..<1 + random.below(24)).map { _ in
                 test(
@@ -255,7 +256,12 @@ private func test(_ pointer: [String], _ predicate: JSONPredicate) -> JSONPointe
                     tree.values(at: tests[index].pointer[...]).contains { tests[index].predicate.isMet(by: $0) }
                 }
                 #expect(scan(&inspector, probe, text) == expected, "\(round): \(String(decoding: text, as: UTF8.self))")
-                // As the careful reader sees it.
+                // As the document reader has it, and as the careful reader sees it.
+                #expect(documents.read(text.span) == .json)
+                var bits = TestBits()
+                let outcome = documents.withDocument { document in document.scan(probe, into: &bits) }
+                #expect(outcome == .scanned)
+                #expect(probe.count == bits.count && (0..<bits.count).filter { bits[$0] } == expected)
                 #expect(scan(&inspector, probe, text + Array(" ]".utf8)) == expected)
             }
         }

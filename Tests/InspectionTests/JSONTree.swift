@@ -76,7 +76,7 @@ struct Randomness {
         }
     }
 
-    private mutating func space() -> String { pick(["", "", "", " ", "\n", "\t\r "]) }
+    mutating func space() -> String { pick(["", "", "", " ", "\n", "\t\r "]) }
 
     private mutating func quoted(_ value: String) -> String {
         var text = "\""

@@ -23,6 +23,8 @@ class Frame:
     final: bool = True
     masked: bool = False
     key: bytes = b""
+    reserved: int = 0
+    """The three RSV bits."""
 
     @property
     def code(self) -> int | None:
@@ -91,6 +93,7 @@ def read_frame(stream: Stream) -> Frame | None:
         final=bool(head[0] & 0x80),
         masked=bool(key),
         key=key,
+        reserved=head[0] >> 4 & 7,
     )
 
 

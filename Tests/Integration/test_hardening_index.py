@@ -13,7 +13,6 @@ TESTS = Path(__file__).parents[1]
 LINES = range(1, 42)
 
 IN_PART = {
-    18: "off by default is held; inflating within a limit waits for permessage-deflate",
     35: "held for the tokens that the gateway issues; other issuers of JWT are yet to come",
     41: "held for all parsers that there are; PROXY headers are not read",
 }

@@ -29,6 +29,52 @@ func context(
         time: HandshakeTime(unixSeconds: noon, monotonic: monotonic))
 }
 
+/// A connection for which messages come.
+func facts(
+    _ identity: VerifiedToken? = nil, _ target: String = "/chat", subject: String? = nil
+) throws -> ConnectionFacts {
+    ConnectionFacts(
+        identity: identity, authorizedSubject: subject, clientAddress: try #require(IPAddress("192.0.2.1")),
+        clientCertificate: "CN=alice", requestID: "r-1", target: try RequestTarget(originForm: target))
+}
+
+/// What rules have made of a message.
+struct Judged: Equatable {
+    var verdict: MessageVerdict
+    /// What goes on, or back, where that is not the message as it came.
+    var output: String?
+    /// Places of the rules that acted; negative, one's complement, in shadow mode.
+    var hits: [Int]
+    var pointer: String?
+}
+
+/// Puts a message through rules of a client's.
+func judge(
+    _ rules: [MessageRule], _ text: String, _ opcode: Opcode = .text, from sender: MessageSender = .client,
+    on connection: ConnectionFacts? = nil, maximumBytes: Int = .max
+) throws -> Judged {
+    var scratch = FilterScratch()
+    var plan = MessagePlan(
+        MessageRules(rules), from: sender, of: try connection ?? facts(), maximumBytes: maximumBytes)
+    let bytes = Array(text.utf8)
+    // What is not read passes unread.
+    guard plan.reads(opcode, size: bytes.count) else { return Judged(verdict: .pass, hits: []) }
+    let verdict = plan.evaluate(opcode: opcode, payload: bytes.span, now: 0, using: &scratch)
+    let isOutput = verdict == .edited || verdict == .reply
+    return Judged(
+        verdict: verdict, output: isOutput ? String(decoding: scratch.output, as: UTF8.self) : nil,
+        hits: scratch.hits.map { $0.isShadow ? ~$0.rule : $0.rule }, pointer: scratch.hits.compactMap(\.pointer).last)
+}
+
+/// A rule for messages of clients, unless it is told otherwise.
+func rule(
+    _ condition: MessageCondition, _ action: MessageAction, _ mode: EnforcementMode = .enforce,
+    named name: String = "r",
+    from: MessageRule.Source = .client
+) -> MessageRule {
+    MessageRule(name: name, from: from, condition: condition, action: action, mode: mode, position: position)
+}
+
 /// A chain of these settings, all enforced.
 func chain(_ settings: MiddlewareSettings..., tokens: TokenAuthority = TokenAuthority()) -> MiddlewareChain {
     var environment = MiddlewareEnvironment(tokens: tokens)
@@ -39,7 +85,7 @@ func chain(_ settings: MiddlewareSettings..., tokens: TokenAuthority = TokenAuth
 
 extension ChainOutcome {
     var reason: RefusalReason? {
-        if case .refused(let refusal, _) = self { refusal.reason } else { nil }
+        if case .refused(let refusal, _) = self { refusal.reason.builtin } else { nil }
     }
 
     var admitted: AdmittedUpgrade? {

@@ -36,7 +36,7 @@ private func chain(_ entries: [(MiddlewareSettings, EnforcementMode)]) -> Middle
     @Test("shadow: what came before a refusal is in its context")
     func shadowThenRefused() throws {
         let refused = try #require(chain([(nobody, .shadow), (noOrigin, .enforce)]).admit(try context()).refused)
-        #expect(refused.0.reason == .originMissing)
+        #expect(refused.0.reason == .builtin(.originMissing))
         #expect(refused.1.shadowRefusals.map(\.middleware) == ["ip_filter"])
     }
 
@@ -63,7 +63,7 @@ private func chain(_ entries: [(MiddlewareSettings, EnforcementMode)]) -> Middle
         var first = chain.admit(try context()).admitted
         let second = try #require(chain.admit(try context()).admitted)
         #expect(first?.shadowRefusals.isEmpty == true)
-        #expect(second.shadowRefusals.map(\.reason) == [.connectionLimitExceeded])
+        #expect(second.shadowRefusals.map(\.reason) == [.builtin(.connectionLimitExceeded)])
         first = nil
         #expect(chain.admit(try context()).admitted?.shadowRefusals.isEmpty == true)
     }

@@ -119,8 +119,8 @@ private let later = HandshakeTime(unixSeconds: noon + 5, monotonic: 5)
             time: connection.time, purpose: .ticket(seed: []))
         // Refused in the end, as the chain checks no token.
         let (refusal, context) = try #require(chain([Waiting()], shadow: true).admit(asking).refused)
-        #expect(refusal.reason == .tokenMissing)
-        #expect(context.shadowRefusals.map(\.reason) == [.requestTimeout])
+        #expect(refusal.reason == .builtin(.tokenMissing))
+        #expect(context.shadowRefusals.map(\.reason) == [.builtin(.requestTimeout)])
         #expect(chain([Waiting()]).admit(asking).reason == .requestTimeout)
     }
 }

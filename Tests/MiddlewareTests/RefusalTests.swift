@@ -41,7 +41,7 @@ import WebSocketProtocol
                 503,
                 [
                     "capacity-exceeded", "draining", "token-store-unavailable", "token-keys-unavailable",
-                    "authorization-unavailable",
+                    "authorization-unavailable", "middleware-unavailable",
                 ]
             ),
             (504, ["upstream-timeout"]),
@@ -107,7 +107,34 @@ import WebSocketProtocol
             (.upgradeRequired, .upgradeRequired), (.versionUnsupported, .versionUnsupported),
         ])
     func handshake(_ error: HandshakeError, _ reason: RefusalReason) {
-        #expect(Refusal(of: error).reason == reason)
+        #expect(Refusal(of: error).reason == .builtin(reason))
         #expect(Refusal(of: error).status == error.status)
+    }
+
+    @Test(
+        "a middleware's own reason: its status, and a close code for it",
+        arguments: [(403, 1008, []), (503, 1013, []), (429, 1008, ["Retry-After: 1"])] as [(Int, UInt16, [String])])
+    func custom(_ status: Int, _ code: UInt16, _ fields: [String]) throws {
+        let refusal = Refusal(try CustomReason("x-y", of: "x", status: status, message: "No."))
+        #expect(refusal.status == status)
+        #expect(refusal.reason.closeCode.rawValue == code)
+        #expect(refusal.extraHeaders.fields.map { "\($0.name): \($0.value)" } == fields)
+    }
+
+    @Test("a middleware's own reason: when to come back, whatever the status, and no word on tokens")
+    func customFields() throws {
+        let late = Refusal(try CustomReason("x", of: "x", status: 403, message: "No."), retryAfterSeconds: 60)
+        #expect(late.extraHeaders.fields.map(\.name) == ["Retry-After"])
+        #expect(late.extraHeaders.first("Retry-After") == "60")
+        let unknown = Refusal(try CustomReason("x", of: "x", status: 401, message: "No."))
+        #expect(unknown.extraHeaders.first("WWW-Authenticate") == #"Bearer realm="portcullis""#)
+    }
+
+    @Test("a middleware's own message is escaped")
+    func customBody() throws {
+        let refusal = Refusal(try CustomReason("x", of: "x", status: 403, message: #"Say "please" \ é"#))
+        #expect(
+            String(decoding: refusal.body(requestID: "r"), as: UTF8.self)
+                == #"{"error":"x","message":"Say \"please\" \\ é","request_id":"r"}"#)
     }
 }

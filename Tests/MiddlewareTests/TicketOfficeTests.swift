@@ -132,7 +132,7 @@ extension TicketOffice.Issue {
         let office = environment.memory.tickets
         let ticket = try #require(office.issue(for: try ToyKey.token(), seed: seed(1), now: 0).text)
         let admitted = try #require(chain.admit(try context("/chat?ticket=\(ticket)")).admitted)
-        #expect(admitted.shadowRefusals.map(\.reason) == [.tokenAudienceMismatch])
+        #expect(admitted.shadowRefusals.map(\.reason) == [.builtin(.tokenAudienceMismatch)])
         #expect(chain.admit(try context("/chat?ticket=\(ticket)")).reason == .ticketUsed)
     }
 

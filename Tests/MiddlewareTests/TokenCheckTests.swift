@@ -118,7 +118,7 @@ private func tokenChain(_ carriers: [TokenSettings.Carrier] = everywhere, tokens
         #expect(try ask(good, at: 0).admitted != nil)
         #expect(try ask("bad", at: 1).reason == .tokenMalformed)
         let locked = try #require(try ask(good, at: 2).refused?.0)
-        #expect(locked.reason == .tokenFailuresExceeded)
+        #expect(locked.reason == .builtin(.tokenFailuresExceeded))
         #expect(locked.status == 429)
         #expect(locked.retryAfterSeconds == 299)
         #expect(try ask(good, from: "192.0.2.2", at: 2).admitted != nil)

@@ -73,16 +73,16 @@ extension TokenRenewal.Outcome {
         settings.renewalPointer = JSONPointer("/portcullis/token")
         let rules = MessageRules([], renewal: chain(.token(settings), tokens: ToyKey.authority).renewal)
         let identity = try ToyKey.verified(scopes: [])
-        #expect(MessagePlan(rules, from: .upstream, identity: identity).isEmpty)
-        #expect(MessagePlan(rules, from: .client, identity: nil).isEmpty)
-        let plan = MessagePlan(rules, from: .client, identity: identity)
+        #expect(MessagePlan(rules, from: .upstream, of: try facts(identity)).isEmpty)
+        #expect(MessagePlan(rules, from: .client, of: try facts()).isEmpty)
+        var plan = MessagePlan(rules, from: .client, of: try facts(identity))
         var scratch = FilterScratch()
         for (text, verdict) in [
             (message(""), MessageVerdict.renewal), (#"{"portcullis":{"token":7}}"#, .pass), ("{}", .pass),
             (#"{"portcullis":{"tok\u0065n":"x"}}"#, .renewal),
         ] {
-            #expect(plan.evaluate(opcode: .text, payload: Array(text.utf8).span, using: &scratch) == verdict)
+            #expect(plan.evaluate(opcode: .text, payload: Array(text.utf8).span, now: 0, using: &scratch) == verdict)
         }
-        #expect(plan.evaluate(opcode: .binary, payload: Array(message("").utf8).span, using: &scratch) == .pass)
+        #expect(plan.evaluate(opcode: .binary, payload: Array(message("").utf8).span, now: 0, using: &scratch) == .pass)
     }
 }

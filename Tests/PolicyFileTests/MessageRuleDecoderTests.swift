@@ -13,9 +13,9 @@ struct MessageRuleDecoderTests {
             - { name: b, from: upstream, do: close, mode: shadow }
             - { name: c, from: both, when: {}, do: drop }
             ----
-            a from client, opcode binary, do drop
-            b from upstream, do close(code: 1008, reason: "message-denied"), in shadow
-            c from both, do drop
+            a from client when binary do drop
+            b from upstream do close(code: 1008, reason: "message-denied") in shadow
+            c from both do drop
             == rule without anything
             - {}
             ----

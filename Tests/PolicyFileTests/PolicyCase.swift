@@ -130,6 +130,11 @@ extension PolicyCase.Frame {
     /// The keys of a route but for its name.
     static let route = Self(before: ["routes:", "- name: r"], indentation: 2) { $0.routes.flatMap(describe) }
 
+    /// The `compression` of a public route, and what may stand in its way.
+    static let compression = Self(
+        before: ["routes:", "- name: r", "  upstream: echo", "  match: { path: / }"], indentation: 2
+    ) { $0.routes.map { describe($0.compression) } }
+
     /// A route's `match`.
     static let match = Self(
         before: ["routes:", "- name: r", "  upstream: echo", "  public: true", "  match:"], indentation: 4
@@ -154,6 +159,21 @@ extension PolicyCase.Frame {
             "  middleware: [{ token: { issuers: [local] } }]", "  messages:",
         ], indentation: 2
     ) { $0.routes.flatMap(\.messages).map(describe) }
+}
+
+extension PolicyCase.Frame {
+    /// The rates of a route with a token.
+    static let rates = Self(
+        before: [
+            "routes:", "- name: r", "  upstream: echo", "  match: { path: / }",
+            "  middleware: [{ token: { issuers: [local] } }]",
+        ], indentation: 2
+    ) { $0.routes.flatMap(\.rates).map(describe) }
+
+    /// The keys of a public route, of which the rates are shown.
+    static let publicRates = Self(
+        before: ["routes:", "- name: r", "  upstream: echo", "  match: { path: / }"], indentation: 2
+    ) { $0.routes.flatMap(\.rates).map(describe) }
 }
 
 private func describe(_ listener: ListenerPolicy) -> [String] {
@@ -181,6 +201,22 @@ private func describe(_ route: RoutePolicy) -> [String] {
     ]
 }
 
+private func describe(_ rate: RouteRate) -> String {
+    let limit = rate.limit
+    let key = limit.key == .address ? "\(limit.key) /\(limit.ipv6Prefix)" : "\(limit.key)"
+    return "\(rate.name) of \(rate.from) \(limit.rate.count)/\(limit.rate.period) burst \(limit.burst) by \(key)"
+        + " then \(limit.onExceed)\(rate.mode == .shadow ? " in shadow" : "")"
+}
+
+private func describe(_ compression: CompressionPolicy) -> String {
+    switch compression {
+    case .strip: "strip"
+    case .passthrough: "passthrough"
+    case .inspect(let it):
+        "inspect \(it.contextTakeover ? "keeping" : "dropping") \(it.windowBits) level \(it.level) from \(it.minimumBytes)"
+    }
+}
+
 private func describe(_ entry: MiddlewareEntry) -> String {
     let settings =
         switch entry.settings {
@@ -193,6 +229,7 @@ private func describe(_ entry: MiddlewareEntry) -> String {
             describe(it)
         case .identityAssertion(let it): "\(it.header) for \(it.audience), \(it.lifetime)"
         case .authorize(let it): describe(it)
+        case .custom(let it): "\(it.value.content)"
         case .headers(let it): "request \(describe(it.request)) response \(describe(it.response))"
         }
     return "\(entry.settings.name) \(settings)\(entry.mode == .shadow ? " in shadow" : "")"
@@ -226,19 +263,4 @@ private func describe(_ edits: HeadersSettings.Edits) -> String {
         values.map { "\($0.name)=\($0.value.expanded { "<\($0)>" })" }
     }
     return "set \(pairs(edits.set)) add \(pairs(edits.add)) remove \(edits.remove)"
-}
-
-private func describe(_ rule: MessageRule) -> String {
-    let condition = rule.condition
-    var parts = ["\(rule.name) from \(rule.from)"]
-    if let opcode = condition.opcode { parts.append("opcode \(opcode)") }
-    if let over = condition.sizeOver { parts.append("over \(over)") }
-    if let under = condition.sizeUnder { parts.append("under \(under)") }
-    if let text = condition.textContains { parts.append("contains '\(text)'") }
-    if let json = condition.json { parts.append("\(json.pointer) equals \(json.equals)") }
-    if let scope = condition.scope { parts.append("scope \(scope)") }
-    if let scope = condition.lacksScope { parts.append("lacks \(scope)") }
-    parts.append("do \(rule.action)")
-    if rule.mode == .shadow { parts.append("in shadow") }
-    return parts.joined(separator: ", ")
 }

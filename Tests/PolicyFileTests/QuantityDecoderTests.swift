@@ -94,4 +94,15 @@ struct QuantityDecoderTests {
             9:30: error: `rate` must be a rate, COUNT/PERIOD such as 10/1s or 100/1m, not `10/0s`
             """#))
     func messages(_ policy: PolicyCase) { policy.check() }
+
+    @Test(
+        "durations in the largest unit that is exact",
+        arguments: [
+            (Duration.milliseconds(250), "250ms"), (.seconds(90), "90s"), (.seconds(120), "2m"),
+            (.seconds(86400), "1d"),
+            (.zero, "0ms"), (.nanoseconds(1), "0ms"), (.seconds(Int64.max), "9223372036854775807ms"),
+        ])
+    func shown(_ duration: Duration, _ text: String) {
+        #expect(Quantity.description(duration) == text)
+    }
 }

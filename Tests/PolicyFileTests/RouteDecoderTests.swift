@@ -122,20 +122,6 @@ struct RouteDecoderTests {
             4:58: error: `pong_timeout` needs a unit: `10` could be 10s, 10m or 10h
             4:72: error: `lifetime` must be a duration such as 250ms, 30s or 24h, not an empty value
             4:81: error: `close` must be a duration such as 250ms, 30s or 24h, not a list
-            == compression of a later version
-            match: { path: / }
-            upstream: echo
-            public: true
-            compression: inspect
-            ----
-            4:14: error: `compression: inspect` is not supported by this version; `strip` is
-            == compression of another kind
-            match: { path: / }
-            upstream: echo
-            public: true
-            compression: gzip
-            ----
-            4:14: error: `compression` must be `strip`, not `gzip`
             == unknown upstream
             match: { path: / }
             upstream: eco

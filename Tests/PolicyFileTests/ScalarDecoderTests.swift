@@ -11,12 +11,11 @@ struct ScalarDecoderTests {
             == texts of other kinds
             match: { path: 7 }
             upstream:
-            public: true
-            compression: { strip: true }
+            middleware: [{ token: { issuers: [local], audience: { strip: true } } }]
             ----
             1:16: error: `path` must begin with `/`, not be `7`; write `/7`
             2:10: error: `upstream` has no value
-            4:14: error: `compression` must be a text, not a mapping
+            3:53: error: `audience` must be a text, not a mapping
             == numbers of other kinds
             match: { path: / }
             upstream: echo

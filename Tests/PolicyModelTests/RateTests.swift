@@ -1,5 +1,6 @@
-import PolicyModel
 import Testing
+
+@testable import PolicyModel
 
 struct RateTests {
     @Test(
@@ -12,69 +13,20 @@ struct RateTests {
         #expect(Rate(count: count, period: period).intervalNanoseconds == nanoseconds)
     }
 
-    private static func bucket(_ count: Int, _ period: Duration, burst: Int) -> TokenBucket {
-        TokenBucket(rate: Rate(count: count, period: period), burst: burst)
-    }
-
-    @Test func `a burst is admitted at once, then one an interval`() {
-        let bucket = Self.bucket(10, .seconds(1), burst: 3)
-        var fullAt: Int64 = 0
-        let now: Int64 = 5_000_000_000
-        for _ in 0..<3 {
-            guard case .admitted(let next) = bucket.take(fullAt: fullAt, now: now) else {
-                Issue.record("refused inside the burst")
-                return
-            }
-            fullAt = next
-        }
-        #expect(bucket.take(fullAt: fullAt, now: now) == .refused(retryAfter: 100_000_000))
-        #expect(bucket.take(fullAt: fullAt, now: now + 99_999_999) == .refused(retryAfter: 1))
-        #expect(bucket.take(fullAt: fullAt, now: now + 100_000_000) == .admitted(fullAt: fullAt + 100_000_000))
-    }
-
-    @Test func `a long rest fills the bucket and no more`() {
-        let bucket = Self.bucket(1, .seconds(1), burst: 2)
-        var fullAt: Int64 = 0
-        let now: Int64 = 1_000_000_000_000
-        var admitted = 0
-        for _ in 0..<10 {
-            if case .admitted(let next) = bucket.take(fullAt: fullAt, now: now) {
-                fullAt = next
-                admitted += 1
-            }
-        }
-        #expect(admitted == 2)
-    }
-
-    @Test func `what was refused costs nothing, and retrying when told is admitted`() {
-        let bucket = Self.bucket(7, .seconds(3), burst: 4)
-        var fullAt: Int64 = 0
-        var now: Int64 = 0
-        var admitted = 0
-        while admitted < 100 {
-            switch bucket.take(fullAt: fullAt, now: now) {
-            case .admitted(let next):
-                fullAt = next
-                admitted += 1
-            case .refused(let retryAfter):
-                #expect(retryAfter > 0)
-                if retryAfter > 1 {
-                    #expect(bucket.take(fullAt: fullAt, now: now + retryAfter - 1) == .refused(retryAfter: 1))
-                }
-                now += retryAfter
-            }
-        }
-        // 4 at once, 96 at an even pace.
-        #expect(now == 96 * bucket.interval)
-    }
-
-    @Test func `times and depths at their ends do not trap`() {
-        let bucket = Self.bucket(1, .seconds(Int64.max), burst: .max)
-        #expect(bucket.depth == .max)
-        #expect(bucket.take(fullAt: .max, now: 1) == .refused(retryAfter: .max))
-        #expect(Self.bucket(1, .seconds(1), burst: 0).depth == 1_000_000_000)
-        #expect(Self.bucket(1, .seconds(1), burst: -5).depth == 1_000_000_000)
-        let late = Self.bucket(1, .seconds(1), burst: 1)
-        #expect(late.take(fullAt: .max - 10, now: .max - 5) == .refused(retryAfter: 1_000_000_000))
+    @Test(
+        arguments: [
+            // A byte at these rates takes less than a nanosecond.
+            (1 << 30, .seconds(1), 1 << 30, 1_000_000_000), (1 << 30, .seconds(1), 1 << 20, 976_562),
+            (1 << 36, .milliseconds(1), 1 << 36, 1_000_000), (1 << 30, .seconds(1), 1, 1),
+            (3, .seconds(1), 3, 1_000_000_000), (3, .seconds(1), 2, 666_666_666),
+            (7, .seconds(366 * 86_400), 7, 31_622_400_000_000_000),
+            // 2^62 × 10^9 needs 92 bits on the way.
+            (Int.max, .seconds(1), 1 << 62, 500_000_000), (1, .seconds(1), .max, .max),
+            (1, .seconds(Int64.max), 5, .max),
+            (1 << 30, .seconds(1), 0, 0), (1 << 30, .seconds(1), -5, 0), (1, .seconds(-1), 5, 1),
+            (-1, .seconds(1), 2, 2_000_000_000),
+        ] as [(Int, Duration, Int, Int64)])
+    func `a cost is reckoned exactly`(count: Int, period: Duration, cost: Int, nanoseconds: Int64) {
+        #expect(Pace(Rate(count: count, period: period)).nanoseconds(for: cost) == nanoseconds)
     }
 }

@@ -11,6 +11,7 @@ struct TemplateTests {
             case .clientIP: "IP"
             case .clientCertificate: "CERTIFICATE"
             case .requestID: "REQUEST"
+            case .match(let name): "MATCH(\(name))"
             }
         }
     }
@@ -19,6 +20,7 @@ struct TemplateTests {
         ("", ""), ("plain", "plain"), ("${client.ip}", "IP"), ("a ${token.subject} b", "a SUBJECT b"),
         ("${token.id}${request.id}", "IDREQUEST"), ("${token.claims.org_id}", "CLAIM(org_id)"),
         ("${token.claims.a.b}", "CLAIM(a.b)"), ("${client.certificate}", "CERTIFICATE"),
+        ("${match.year}", "MATCH(year)"),
         ("$", "$"), ("a$", "a$"), ("$5", "$5"), ("$$", "$$"), ("$${client.ip}", "$IP"),
         ("$ {client.ip}", "$ {client.ip}"),
         ("}{", "}{"), ("é${client.ip}é", "éIP\u{e9}"), ("${client.ip}\u{301}", "IP\u{301}"),

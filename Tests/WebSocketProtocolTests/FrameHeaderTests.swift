@@ -26,6 +26,14 @@ struct FrameHeaderTests {
         #expect(Self.encoded(masked) == [0x82, expected[1] | 0x80] + expected[2...] + [0x37, 0xfa, 0x21, 0x3d])
     }
 
+    @Test func `a compressed message says so in RSV1`() {
+        #expect(Self.encoded(FrameHeader(isCompressed: true, opcode: .text, payloadLength: 7)) == [0xc1, 0x07])
+        #expect(
+            Self.encoded(FrameHeader(isFinal: false, isCompressed: true, opcode: .binary, payloadLength: 0)) == [
+                0x42, 0,
+            ])
+    }
+
     @Test(arguments: [Opcode.continuation, .text, .binary, .close, .ping, .pong], [true, false])
     func `what is written is read again`(opcode: Opcode, isFinal: Bool) throws {
         let isData = !opcode.isControl

@@ -191,6 +191,69 @@ struct FrameParserTests {
         }
     }
 
+    @Test("H19 RSV1 means something where it was agreed on, on the first frame of a message, and there alone")
+    func compressedBit() {
+        let allowed = [rawFrame(0xc1, [0xff], key: Self.key), rawFrame(0xc2, key: Self.key)]
+        for bytes in allowed {
+            #expect(Transcript.of([bytes], from: .client, compressedBytes: 100).error == nil)
+            #expect(Transcript.of([bytes], from: .client).error == .protocolViolation("reserved bit set"))
+        }
+        let start = rawFrame(0x41, [0xff], key: Self.key)
+        let middle = FrameError.protocolViolation("compressed bit in the middle of a message")
+        let forbidden: [([UInt8], FrameError)] = [
+            (rawFrame(0xe1, key: Self.key), .protocolViolation("reserved bit set")),
+            (rawFrame(0xd2, key: Self.key), .protocolViolation("reserved bit set")),
+            (start + rawFrame(0xc0, key: Self.key), middle), (start + rawFrame(0x40, key: Self.key), middle),
+            (rawFrame(0x01, key: Self.key) + rawFrame(0xc0, key: Self.key), middle),
+        ]
+        for (bytes, error) in forbidden {
+            for way in pieces(of: bytes) {
+                #expect(Transcript.of(way, from: .client, compressedBytes: 100).error == error)
+            }
+        }
+        for opcode: UInt8 in [8, 9, 10] {
+            let bytes = start + rawFrame(0xc0 | opcode, key: Self.key)
+            let error = FrameError.protocolViolation("compressed control frame")
+            #expect(Transcript.of([bytes], from: .client, compressedBytes: 100).error == error)
+        }
+    }
+
+    @Test("H20 the text of a compressed message is for whoever inflates it; the next one is checked again")
+    func compressedText() {
+        let compressed = rawFrame(0x41, [0xff], key: Self.key) + rawFrame(0x80, [0xc3], key: Self.key)
+        let read = Transcript.of([compressed], from: .client, compressedBytes: 100)
+        #expect(read.error == nil)
+        #expect(
+            read.entries.first
+                == .frame(
+                    FrameHeader(
+                        isFinal: false, isCompressed: true, opcode: .text, payloadLength: 1, maskingKey: Self.key)))
+        #expect(
+            read.entries.dropFirst(2).first
+                == .frame(FrameHeader(opcode: .continuation, payloadLength: 1, maskingKey: Self.key)))
+        let plain = compressed + rawFrame(0x81, [0xff], key: Self.key)
+        #expect(Transcript.of([plain], from: .client, compressedBytes: 100).error == .invalidUTF8)
+    }
+
+    @Test("H17 H18 a compressed message has a limit of its own for the bytes as they come")
+    func compressedBytes() {
+        let limits = MessageLimits(messageBytes: 1000, fragments: 256)
+        let start = rawFrame(0x42, [UInt8](repeating: 0, count: 1000), key: Self.key)
+        let exact = start + rawFrame(0x80, [UInt8](repeating: 0, count: 189), key: Self.key)
+        let plain = rawFrame(0x82, [UInt8](repeating: 0, count: 1000), key: Self.key)
+        #expect(limits.compressedBytes == 1189)
+        #expect(MessageLimits(messageBytes: .max, fragments: 1).compressedBytes == .max)
+        let bytes = exact + plain + exact
+        #expect(
+            Transcript.of([bytes], from: .client, limits: limits, compressedBytes: limits.compressedBytes).error == nil)
+        for over in [
+            start + rawFrame(0x80, key: Self.key, declared: 190), exact + rawFrame(0x82, key: Self.key, declared: 1001),
+        ] {
+            let read = Transcript.of([over], from: .client, limits: limits, compressedBytes: limits.compressedBytes)
+            #expect(read.error == .messageTooBig)
+        }
+    }
+
     @Test("H16 a length over the limit is refused from the header alone", arguments: [1001, 65536, 4 << 30, Int.max])
     func declaredTooBig(length: Int) {
         let limits = MessageLimits(messageBytes: 1000, fragments: 256)

@@ -39,6 +39,22 @@ struct HeadWriterTests {
         #expect(try UpgradeRequest(head).subprotocols == ["x", "y"])
     }
 
+    @Test func `extensions are written only as they were agreed on`() {
+        let offers = [PerMessageDeflateOffer(clientMaxWindowBits: 15), PerMessageDeflateOffer()]
+        let request = UpgradeRequestWriter.serializedUpgrade(
+            target: "/", host: "up", key: Self.key, subprotocols: [], offers: offers, headers: HeaderFields())
+        #expect(
+            Self.text(request)?.contains(
+                "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, permessage-deflate\r\n")
+                == true)
+        let response = ResponseWriter.serializedSwitchingProtocols(
+            accept: "a", subprotocol: nil, deflate: PerMessageDeflateAgreement(clientNoContextTakeover: true),
+            headers: HeaderFields([HeaderField(name: "Sec-WebSocket-Extensions", value: "x")]))
+        #expect(
+            Self.text(response)?.hasSuffix(
+                "\r\nSec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n") == true)
+    }
+
     @Test func `fields that the handshake sets are not written twice`() {
         let own: [(String, String)] = [
             ("host", "evil"), ("UPGRADE", "h2c"), ("Connection", "close"), ("Content-Length", "5"),

@@ -29,9 +29,10 @@ struct Transcript: Equatable {
     static let limits = MessageLimits(messageBytes: 1 << 20, fragments: 256)
 
     static func of(
-        _ pieces: [[UInt8]], from sender: FrameParser.Sender, limits: MessageLimits = Self.limits
+        _ pieces: [[UInt8]], from sender: FrameParser.Sender, limits: MessageLimits = Self.limits,
+        compressedBytes: Int? = nil
     ) -> Transcript {
-        var parser = FrameParser(sender: sender, limits: limits)
+        var parser = FrameParser(sender: sender, limits: limits, compressedBytes: compressedBytes)
         var transcript = Transcript()
         for piece in pieces where transcript.error == nil {
             var offset = 0

@@ -36,7 +36,7 @@ struct UpgradeRequestTests {
         #expect(request.host.name == "example.com")
         #expect(request.key == "dGhlIHNhbXBsZSBub25jZQ==")
         #expect(request.subprotocols == ["chat", "superchat"])
-        #expect(request.extensions == ["permessage-deflate; client_max_window_bits", "x"])
+        #expect(try request.deflateOffers() == [PerMessageDeflateOffer(clientMaxWindowBits: 15)])
         #expect(request.origin == "https://example.com")
         #expect(request.headers.contains("Host"))
     }
@@ -48,7 +48,7 @@ struct UpgradeRequestTests {
         let request = try UpgradeRequest(head)
         #expect(request.origin == nil)
         #expect(request.subprotocols.isEmpty)
-        #expect(request.extensions.isEmpty)
+        #expect(try request.deflateOffers().isEmpty)
     }
 
     @Test(
@@ -63,6 +63,13 @@ struct UpgradeRequestTests {
         ])
     func badKey(key: String) throws {
         #expect(Self.isMalformedUpgrade(try Self.head([("Sec-WebSocket-Key", key)])))
+    }
+
+    @Test func `what is no list of extensions is refused where somebody asks for them`() throws {
+        let request = try UpgradeRequest(try Self.head([("Sec-WebSocket-Extensions", "permessage-deflate;")]))
+        #expect(throws: HandshakeError.malformedUpgrade("Sec-WebSocket-Extensions is not a list of extensions")) {
+            try request.deflateOffers()
+        }
     }
 
     @Test("H1 the key is there exactly once")

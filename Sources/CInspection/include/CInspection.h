@@ -1,5 +1,6 @@
 #pragma once
 #include "inspection_document.h"
+#include "inspection_edit.h"
 #include "inspection_pattern.h"
 #include "inspection_probe.h"
 #include "inspection_values.h"

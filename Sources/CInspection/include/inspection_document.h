@@ -1,18 +1,11 @@
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
+#include "inspection_values.h"
 
 // A message as a flat row of nodes, made in one walk. Nothing here throws, and nothing keeps a pointer that it was handed.
 
 #ifdef __cplusplus
-#define INSPECTION_DOCUMENT_NOEXCEPT noexcept
 extern "C" {
-#else
-#define INSPECTION_DOCUMENT_NOEXCEPT
 #endif
-
-/// Arrays and objects in one another; what is nested deeper is not JSON here (RFC 8259 section 9 allows a limit).
-#define INSPECTION_MAXIMUM_DEPTH 512
 
 /// Bytes of the longest text that is read.
 #define INSPECTION_MAXIMUM_TEXT 1073741824
@@ -54,8 +47,8 @@ typedef struct {
 typedef struct inspection_document inspection_document;
 
 typedef enum {
-    INSPECTION_JSON = 0,
-    INSPECTION_NOT_JSON = 1,
+    INSPECTION_DOCUMENT_JSON = 0,
+    INSPECTION_DOCUMENT_NOT_JSON = 1,
     /// Memory ran out: nothing is known of the text.
     INSPECTION_UNREAD = 2,
 } inspection_reading;
@@ -70,26 +63,26 @@ typedef struct {
 } inspection_tape;
 
 /// NULL where memory ran out. `seed` is that of the names' hashes.
-inspection_document *inspection_document_create(uint64_t seed) INSPECTION_DOCUMENT_NOEXCEPT;
-void inspection_document_destroy(inspection_document *document) INSPECTION_DOCUMENT_NOEXCEPT;
+inspection_document *inspection_document_create(uint64_t seed) INSPECTION_NOEXCEPT;
+void inspection_document_destroy(inspection_document *document) INSPECTION_NOEXCEPT;
 
 /// Reads a text by the grammar of RFC 8259, which is linear in its length. A string with half a surrogate pair is none:
 /// it stands for no text, and readers differ in what they make of it.
 inspection_reading inspection_document_read(
-    inspection_document *document, const uint8_t *bytes, size_t length) INSPECTION_DOCUMENT_NOEXCEPT;
+    inspection_document *document, const uint8_t *bytes, size_t length) INSPECTION_NOEXCEPT;
 
-/// What the latest reading gave; no nodes unless that was INSPECTION_JSON.
-inspection_tape inspection_document_tape(const inspection_document *document) INSPECTION_DOCUMENT_NOEXCEPT;
+/// What the latest reading gave; no nodes unless that was INSPECTION_DOCUMENT_JSON.
+inspection_tape inspection_document_tape(const inspection_document *document) INSPECTION_NOEXCEPT;
 
 /// Where a text ends to be JSON, in bytes: found again, slowly, for a reader of the file. `length` where it is JSON.
 size_t inspection_document_fault(
-    inspection_document *document, const uint8_t *bytes, size_t length) INSPECTION_DOCUMENT_NOEXCEPT;
+    inspection_document *document, const uint8_t *bytes, size_t length) INSPECTION_NOEXCEPT;
 
 /// 1 where as many bytes are the same, otherwise 0.
-int inspection_equal(const uint8_t *left, const uint8_t *right, size_t length) INSPECTION_DOCUMENT_NOEXCEPT;
+int inspection_equal(const uint8_t *left, const uint8_t *right, size_t length) INSPECTION_NOEXCEPT;
 
 /// The hash of bytes, as that of a name in its lower 32 bits.
-uint64_t inspection_hash(const uint8_t *bytes, size_t length, uint64_t seed) INSPECTION_DOCUMENT_NOEXCEPT;
+uint64_t inspection_hash(const uint8_t *bytes, size_t length, uint64_t seed) INSPECTION_NOEXCEPT;
 
 #ifdef __cplusplus
 }

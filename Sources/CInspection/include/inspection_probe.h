@@ -1,4 +1,5 @@
 #pragma once
+#include "inspection_document.h"
 #include "inspection_pattern.h"
 #include "inspection_values.h"
 
@@ -64,6 +65,10 @@ bool inspection_probe_expect_match(
 bool inspection_scan(
     inspection_parser *parser, const inspection_probe *probe, inspection_bytes message,
     uint64_t *words) INSPECTION_NOEXCEPT;
+
+/// The same for a message that has been read: `tape` has nodes.
+bool inspection_scan_tape(
+    const inspection_probe *probe, const inspection_tape *tape, uint64_t *words) INSPECTION_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -49,6 +49,9 @@ typedef enum {
 /// Pointers with more tokens than this are refused: recursion goes as deep as the pointer.
 #define INSPECTION_MAXIMUM_TOKENS 256
 
+/// Arrays and objects in one another; what is nested deeper is not JSON here (RFC 8259 section 9 allows a limit).
+#define INSPECTION_MAXIMUM_DEPTH 512
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,7 +3,8 @@ internal import PolicyModel
 internal import Tokens
 internal import WebSocketProtocol
 
-/// What the audit log tells of one connection, gathered as it goes its way. Never a token, a cookie, a query or a payload.
+/// What the audit log tells of one connection, gathered as it goes its way. Never a token, a cookie or a query, and a payload
+/// only where a rule of the policy asks for it.
 struct AuditFacts {
     enum Event: String {
         case opened
@@ -11,6 +12,8 @@ struct AuditFacts {
         case refused
         /// A ticket was given, or a page told that it may ask for one.
         case ticket
+        /// A rule has written a message down.
+        case message
     }
 
     let requestID: String
@@ -34,6 +37,7 @@ struct AuditFacts {
     private var status: Int?
     private var duration: Nanoseconds = 0
     private var outcome: RelayOutcome?
+    private var message: LoggedMessage?
 
     /// What a connection that was open has come to.
     private struct RelayOutcome {
@@ -41,7 +45,16 @@ struct AuditFacts {
         let closeCode: Int64
         let closedBy: String
         let rule: String?
-        let hits: [RuleHits.Hit]
+        let rules: [ActedRule]
+    }
+
+    /// How often a message rule or a rate acted, or in shadow mode would have.
+    private struct ActedRule {
+        let name: String
+        let isShadow: Bool
+        let count: Int64
+        /// Where the last message did not fit a schema.
+        var pointer: String?
     }
 
     init(requestID: String, listener: String, policyVersion: String, client: IPAddress) {
@@ -130,12 +143,29 @@ struct AuditFacts {
         duration = now - relay.startedAt
         reason = relay.ending?.reason ?? CloseReason.draining.rawValue
         let (fromClient, fromUpstream) = (relay.frames.fromClient, relay.frames.fromUpstream)
+        let rates = relay.terms.rates.hits(fromClient.gate, fromUpstream.gate).map { rate, count in
+            ActedRule(name: rate.name, isShadow: rate.mode == .shadow, count: count)
+        }
+        let rules = (fromClient.hits.hits + fromUpstream.hits.hits).map { hit in
+            ActedRule(
+                name: relay.terms.rules.name(of: hit.rule), isShadow: hit.isShadow, count: hit.count,
+                pointer: hit.pointer)
+        }
         outcome = RelayOutcome(
             bytesFromClient: fromClient.payloadBytes, bytesFromUpstream: fromUpstream.payloadBytes,
             messagesFromClient: fromClient.messages, messagesFromUpstream: fromUpstream.messages,
             closeCode: Int64(relay.ending?.code ?? CloseCode.abnormal.rawValue),
             closedBy: (relay.ending?.closedBy ?? .gateway).rawValue, rule: relay.ending?.rule,
-            hits: fromClient.hits.hits + fromUpstream.hits.hits)
+            rules: rates + rules)
+    }
+
+    /// The same connection, and a message of it.
+    func with(_ message: LoggedMessage) -> AuditFacts {
+        var facts = self
+        facts.event = .message
+        (facts.reason, facts.status, facts.shadow) = (nil, nil, [])
+        facts.message = message
+        return facts
     }
 
     /// The record as a line of JSON.
@@ -158,7 +188,7 @@ struct AuditFacts {
         if let status { line.add(status < 1000 ? "status" : "close_code", Int64(status)) }
         line.add("policy_version", policyVersion)
         line.add("upstream", upstream)
-        line.add("duration_ms", duration / 1_000_000)
+        if let message { message.add(to: &line) } else { line.add("duration_ms", duration / 1_000_000) }
         if let outcome { add(outcome, to: &line) }
         line.add("shadow", shadow) { line, refusal in
             line.add("middleware", refusal.middleware)
@@ -179,10 +209,11 @@ struct AuditFacts {
         line.add("close_code", outcome.closeCode)
         line.add("closed_by", outcome.closedBy)
         line.add("rule", outcome.rule)
-        line.add("rules", outcome.hits) { inner, hit in
-            inner.add("rule", hit.rule)
-            inner.add("count", hit.count)
-            inner.add("mode", hit.isShadow ? EnforcementMode.shadow.rawValue : EnforcementMode.enforce.rawValue)
+        line.add("rules", outcome.rules) { inner, rule in
+            inner.add("rule", rule.name)
+            inner.add("count", rule.count)
+            inner.add("mode", rule.isShadow ? EnforcementMode.shadow.rawValue : EnforcementMode.enforce.rawValue)
+            inner.add("pointer", rule.pointer)
         }
     }
 }

@@ -34,6 +34,11 @@ struct JSONLine {
         bytes.append(contentsOf: String(value).utf8)
     }
 
+    mutating func add(_ name: StaticString, _ value: Bool) {
+        self.name(name)
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
     /// An object of its own, which `body` fills.
     mutating func add(_ name: StaticString, object body: (inout JSONLine) -> Void) {
         self.name(name)

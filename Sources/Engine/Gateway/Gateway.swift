@@ -1,7 +1,7 @@
 internal import Crypto
 internal import HTTPClient
 package import Logging
-internal import Middleware
+package import Middleware
 package import PolicyModel
 import Synchronization
 internal import TokenStore
@@ -32,16 +32,19 @@ package struct GatewayConfiguration: Sendable {
     package var stateDirectory: String
     /// What relative paths in the policy are relative to.
     package var root: String
+    /// Makes what policies name beside the built-ins.
+    package var extensions: ExtensionFactories
 
     package init(
         policy: VersionedPolicy, reload: @escaping @Sendable () -> VersionedPolicy?, workers: Int,
-        stateDirectory: String, root: String
+        stateDirectory: String, root: String, extensions: ExtensionFactories = ExtensionFactories()
     ) {
         self.policy = policy
         self.reload = reload
         self.workers = workers
         self.stateDirectory = stateDirectory
         self.root = root
+        self.extensions = extensions
     }
 }
 
@@ -100,12 +103,13 @@ package final class Gateway {
         let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
         self.keyWatcher = keyWatcher
         let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
+        let extensions = configuration.extensions
         let authorization = AuthorizationCalls(client: client, resolve: resolve, logger: logger)
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
                 policy, tokens: authority, uses: uses, signer: signer, keyWatcher: keyWatcher,
-                authorization: authorization, resolve: resolve, after: before)
+                authorization: authorization, extensions: extensions, resolve: resolve, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }

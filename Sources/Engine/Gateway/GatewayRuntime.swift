@@ -24,7 +24,8 @@ final class GatewayRuntime: Sendable {
     init(
         _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
         signer: CurrentSigner = CurrentSigner(), keyWatcher: KeyWatcher? = nil,
-        authorization: (any AuthorizationService)? = nil, resolve: (String) -> String,
+        authorization: (any AuthorizationService)? = nil, extensions: ExtensionFactories = ExtensionFactories(),
+        resolve: (String) -> String,
         after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
         let policy = versioned.policy
@@ -35,6 +36,7 @@ final class GatewayRuntime: Sendable {
         var environment = MiddlewareEnvironment(
             tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses, signer: signer)
         environment.authorization = authorization
+        environment.extensions = extensions
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {
@@ -111,8 +113,11 @@ struct RouteRuntime: Sendable {
     init(_ policy: RoutePolicy, upstream: UpstreamTarget, environment: inout MiddlewareEnvironment) {
         self.policy = policy
         self.upstream = upstream
-        chain = MiddlewareChain(entries: policy.middleware, name: "route \(policy.name)", environment: &environment)
-        terms = RelayTerms(policy, renewal: chain.renewal)
+        let name = "route \(policy.name)"
+        chain = MiddlewareChain(entries: policy.middleware, name: name, environment: &environment)
+        terms = RelayTerms(
+            policy, rules: MessageRules(policy.messages, of: name, renewal: chain.renewal, in: &environment),
+            rates: TrafficRates(policy.rates, of: name, in: &environment))
     }
 }
 
@@ -121,10 +126,12 @@ final class RelayTerms: Sendable {
     let limits: RouteLimits
     let timeouts: RouteTimeouts
     let rules: MessageRules
+    let rates: TrafficRates
 
-    init(_ policy: RoutePolicy, renewal: TokenRenewal?) {
+    init(_ policy: RoutePolicy, rules: MessageRules, rates: TrafficRates) {
         limits = policy.limits
         timeouts = policy.timeouts
-        rules = MessageRules(policy.messages, renewal: renewal)
+        self.rules = rules
+        self.rates = rates
     }
 }

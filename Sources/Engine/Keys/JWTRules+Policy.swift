@@ -1,3 +1,4 @@
+internal import Middleware
 internal import PolicyModel
 internal import Tokens
 
@@ -36,18 +37,6 @@ extension SignatureAlgorithm {
         case .hs256: self = .hs256
         case .hs384: self = .hs384
         case .hs512: self = .hs512
-        }
-    }
-}
-
-extension ClaimValue {
-    init(_ scalar: JSONScalar) {
-        switch scalar {
-        case .string(let value): self = .string(value)
-        case .integer(let value): self = .integer(value)
-        case .double(let value): self = .double(value)
-        case .boolean(let value): self = .boolean(value)
-        case .null: self = .null
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Compression
 internal import Crypto
 internal import Glibc
 internal import Middleware
@@ -28,6 +29,8 @@ internal import Middleware
     var scratch = FilterScratch()
     /// Message buffers that are not in use.
     var messageBuffers = MessageBuffers()
+    /// For compressed messages that refer to no other one.
+    let streams = SharedStreams()
 
     /// What is to be done when a descriptor that is no channel's can be read, by its key.
     private var watchers: [() -> Void] = []

@@ -30,7 +30,7 @@ struct FrameExchange {
         var taken = 0
         while taken < bytes.count {
             guard !isOver(side) else { return .ignored(bytes.count - taken) }
-            let room = side == .client ? toUpstream.room : toClient.room
+            let room = room(for: side)
             guard room > 0 else {
                 channel.keep(bytes.extracting(taken..<bytes.count))
                 return .needsCare
@@ -39,12 +39,43 @@ struct FrameExchange {
             let outcome = receive(part, from: side, isCut: isCut, worker: worker)
             switch outcome {
             case .goOn: taken += part.count
-            case .full(let place): taken += place
+            case .held(let place): taken += place
             case .renewal(let message, let end): return .renewal(message, end: taken + end)
-            case .closed, .failed, .denied: return .ended(outcome)
+            case .closed, .failed, .denied, .exceeded: return .ended(outcome)
             }
         }
-        return owes || hasMessageBegun(at: worker.now) ? .needsCare : .passed
+        return owes || isHeld || hasMessageBegun(at: worker.now) ? .needsCare : .passed
+    }
+
+    /// Bytes of that peer for which there is room; none while it has to wait for something else.
+    private func room(for side: Relay.Side) -> Int {
+        if side == .client { return fromClient.heldUntil != nil || toClient.owesMessage ? 0 : toUpstream.room }
+        return fromUpstream.heldUntil != nil || toUpstream.owesMessage ? 0 : toClient.room
+    }
+
+    /// Whether that peer has to wait, whatever room there is: for its time, or to read an answer.
+    func mustWait(_ side: Relay.Side) -> Bool {
+        side == .client
+            ? fromClient.heldUntil != nil || toClient.owesMessage || toClient.owesPong
+            : fromUpstream.heldUntil != nil || toUpstream.owesMessage || toUpstream.owesPong
+    }
+
+    /// Whether one of the peers is not read for a time.
+    var isHeld: Bool { fromClient.heldUntil != nil || fromUpstream.heldUntil != nil }
+
+    /// Has nobody wait any more.
+    mutating func lift() {
+        fromClient.lift()
+        fromUpstream.lift()
+    }
+
+    /// When the first of them is read again.
+    var holdsEnd: Nanoseconds { min(fromClient.heldUntil ?? .max, fromUpstream.heldUntil ?? .max) }
+
+    /// Lets go on who was held until `now` or before. True where anybody was.
+    mutating func release(at now: Nanoseconds) -> Bool {
+        let (client, upstream) = (fromClient.release(at: now), fromUpstream.release(at: now))
+        return client || upstream
     }
 
     private mutating func receive(

@@ -11,6 +11,9 @@ struct Outlet {
     private(set) var hasSentClose = false
     /// A frame's header is out, and not yet all of its payload.
     private(set) var isInsideFrame = false
+    /// The first frame of a message is out, and not yet all of its last: no other message fits in (RFC 6455 section 5.4).
+    private(set) var isInsideMessage = false
+    private var isLastFrame = false
     /// The header of a frame none of whose payload has come: a frame that is refused at once never begins on this side.
     private var heldHeader: FrameHeader?
     private var key = MaskingKey.none
@@ -18,6 +21,8 @@ struct Outlet {
     private var pendingPing: UInt32?
     /// Seldom there, and an idle connection weighs little without room for it: at most 125 bytes.
     private var pendingPong: [UInt8]?
+    /// A message of the gateway's own, which waits for the end of another: at most one, since whom it answers is not read.
+    private var pendingMessage: [UInt8]?
 
     init(channel: Channel, masks: Bool, limit: Int = 64 * 1024) {
         self.channel = channel
@@ -32,8 +37,10 @@ struct Outlet {
 
     /// Whether a pong waits for a peer that does not read: then the peer is not read either.
     var owesPong: Bool { pendingPong != nil && channel.isBlocked }
-    /// Whether a control frame waits to be sent.
-    var owes: Bool { pendingPong != nil || pendingPing != nil || pendingClose != nil }
+    /// Whether an answer of the gateway's own waits to be sent.
+    var owesMessage: Bool { pendingMessage != nil }
+    /// Whether a frame of the gateway's own waits to be sent.
+    var owes: Bool { pendingPong != nil || pendingPing != nil || pendingClose != nil || owesMessage }
     /// Whether a close frame has been sent or waits for the end of a frame.
     var isClosing: Bool { hasSentClose || pendingClose != nil }
 
@@ -65,6 +72,8 @@ struct Outlet {
         guard var header = heldHeader else { return nil }
         heldHeader = nil
         isInsideFrame = true
+        isInsideMessage = true
+        isLastFrame = header.isFinal
         key = masks ? random.maskingKey() : .none
         header.maskingKey = masks ? key : nil
         return header
@@ -72,14 +81,25 @@ struct Outlet {
 
     mutating func endFrame(_ random: inout RandomPool) {
         isInsideFrame = false
+        if isLastFrame { isInsideMessage = false }
         if owes { sendPending(&random) }
     }
 
+    /// Sends a text message of the gateway's own, `text` in UTF-8, as soon as no other is under way and there is room.
+    mutating func reply(_ text: Span<UInt8>, _ random: inout RandomPool) {
+        guard !isClosing else { return }
+        guard isInsideMessage || isFull else { return send(.text, text, &random) }
+        pendingMessage = text.indices.map { text[$0] }
+    }
+
     /// Sends a whole frame, of a message or of a control frame; only between frames.
-    mutating func send(_ opcode: Opcode, _ payload: Span<UInt8>, _ random: inout RandomPool) {
+    mutating func send(
+        _ opcode: Opcode, _ payload: Span<UInt8>, isCompressed: Bool = false, _ random: inout RandomPool
+    ) {
         let key = masks ? random.maskingKey() : MaskingKey.none
         let header = FrameHeader(
-            isFinal: true, opcode: opcode, payloadLength: payload.count, maskingKey: masks ? key : nil)
+            isFinal: true, isCompressed: isCompressed, opcode: opcode, payloadLength: payload.count,
+            maskingKey: masks ? key : nil)
         let length = header.encodedLength
         channel.append(length + payload.count) { target in
             _ = header.encode(into: &target)
@@ -120,6 +140,8 @@ struct Outlet {
             return
         }
         hasSentClose = true
+        // Nothing follows a close frame, and nobody waits for it.
+        pendingMessage = nil
         send(.close, payload.encoded.span, &random)
     }
 
@@ -133,6 +155,10 @@ struct Outlet {
         if let number = pendingPing {
             pendingPing = nil
             sendPing(number, &random)
+        }
+        if let text = pendingMessage, !isInsideMessage, !isFull {
+            pendingMessage = nil
+            send(.text, text.span, &random)
         }
         if let close = pendingClose {
             pendingClose = nil

@@ -7,7 +7,7 @@ extension Relay {
     /// Ends as what has been received demands.
     func end(by outcome: Lane.Outcome, from side: Side) {
         switch outcome {
-        case .goOn, .full, .renewal:
+        case .goOn, .held, .renewal:
             return
         case .closed(let payload):
             passClose(payload, from: side)
@@ -22,12 +22,19 @@ extension Relay {
                 toClient: side == .client ? cause : consequence, toUpstream: side == .client ? consequence : cause,
                 reason: reason.rawValue)
         case .denied(let code, let reason, let rule):
-            let cause = ClosePayload(code: code, reason: reason)
-            end(
-                toClient: cause, toUpstream: side == .upstream ? cause : ClosePayload(code: .goingAway),
-                reason: CloseReason.messageDenied.rawValue, rule: rule)
+            refuse(ClosePayload(code: code, reason: reason), of: side, .denied(reason), rule: rule)
+        case .exceeded(let reason, let rate):
+            let cause = ClosePayload(code: .policyViolation, reason: reason.rawValue)
+            refuse(cause, of: side, reason, rule: terms.rates[rate].name)
         }
         finishClosed()
+    }
+
+    /// Ends the connection for what `side` has sent. The client is told of it, whoever it was.
+    private func refuse(_ cause: ClosePayload, of side: Side, _ reason: CloseReason, rule: String) {
+        end(
+            toClient: cause, toUpstream: side == .upstream ? cause : ClosePayload(code: .goingAway),
+            reason: reason.rawValue, rule: rule)
     }
 
     /// A close frame goes on to the other side as it is; the answer comes back the same way.
@@ -140,6 +147,7 @@ extension Relay {
     /// A deadline has passed: one of the route's, or that of an end that has begun.
     func checkTime(_ now: Nanoseconds) {
         guard ending == nil else { return cutOff() }
+        releaseHeld(at: now)
         if now >= identityEnd {
             end(identityEndReason)
         } else if now >= lifetimeEnd {
@@ -187,6 +195,11 @@ extension Relay {
 }
 
 extension CloseReason {
+    /// What the audit log calls a rule's end: a reason of the gateway's own, and for all that policies say there is one.
+    fileprivate static func denied(_ reason: String) -> CloseReason {
+        [.schemaMismatch, .messageRateExceeded, .messageTooBig].first { $0.rawValue == reason } ?? .messageDenied
+    }
+
     /// What the audit log calls a peer's mistake.
     init(_ error: FrameError) {
         switch error {

@@ -36,21 +36,27 @@ extension Relay {
             session.host.identities.insert(session, fresh)
             session.facts.renew(fresh)
             hold(until: term)
-            frames.fromClient.follow(plan(from: .client, fresh))
-            frames.fromUpstream.follow(plan(from: .upstream, fresh))
+            self.renew(by: fresh)
             worker.setDeadline(deadline, for: client)
         case .postponed: break
         case .refused(let reason): end(reason)
         }
     }
 
-    /// A message has begun that must end in time, or one side waits for the other. A peer whose own pong cannot leave is not
-    /// read until it reads.
+    /// A message has begun that must end in time, or one side waits for the other. A peer to whom an answer of its own cannot
+    /// leave is not read until it reads, and one whose rate is used up until its time has come.
     private func care() {
         isCalm = false
-        if frames.toClient.owesPong { client.setReading(false) }
-        if frames.toUpstream.owesPong { upstream.setReading(false) }
-        if frames.hasMessageBegun(at: worker.now) { worker.setDeadline(deadline, for: client) }
+        if frames.mustWait(.client) { client.setReading(false) }
+        if frames.mustWait(.upstream) { upstream.setReading(false) }
+        if frames.isHeld || frames.hasMessageBegun(at: worker.now) { worker.setDeadline(deadline, for: client) }
+    }
+
+    /// Reads again who was held until now.
+    func releaseHeld(at now: Nanoseconds) {
+        guard frames.release(at: now) else { return }
+        balance(client)
+        balance(upstream)
     }
 
     func other(of channel: Channel) -> Channel {
@@ -73,15 +79,15 @@ extension Relay {
         if ending != nil { finishClosed() }
         isCalm =
             ending == nil && client.isReading && upstream.isReading && !client.isBlocked && !upstream.isBlocked
-            && !frames.owes
+            && !frames.owes && !frames.isHeld
     }
 
     /// Reads `source` only while its other side has room, with a gap between the two marks so as not to flutter.
     private func balance(_ source: Channel) {
         let limit = terms.limits.bufferedBytes
         let queued = other(of: source).queuedBytes
-        let owesPong = source === client ? frames.toClient.owesPong : frames.toUpstream.owesPong
-        let mayRead = !owesPong && (source.isReading ? queued < limit * 3 / 4 : queued <= limit / 2)
+        let mustWait = frames.mustWait(source === client ? .client : .upstream)
+        let mayRead = !mustWait && (source.isReading ? queued < limit * 3 / 4 : queued <= limit / 2)
         guard mayRead != source.isReading else { return }
         source.setReading(mayRead)
         // The time for which it was held back is not its own.

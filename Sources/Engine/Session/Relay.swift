@@ -27,6 +27,8 @@ final class Relay: ChannelOwner {
 
     /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
     private let leases: [ConnectionLease]
+    /// Whose connection it is, for rules; kept only where that can change.
+    private let renewableFacts: ConnectionFacts?
     let terms: RelayTerms
     let startedAt: Nanoseconds
     /// Whose relay this is, until its end.
@@ -49,12 +51,18 @@ final class Relay: ChannelOwner {
 
     /// Takes both channels over.
     init(
-        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, session: Session, client: Channel,
-        upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
+        _ admitted: consuming AdmittedUpgrade, terms: RelayTerms, compression: RelayCompression = .none,
+        session: Session,
+        client: Channel, upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
         let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
-        let identity = admitted.identity
+        let facts = ConnectionFacts(admitted, clientCertificate: session.facts.clientCertificate)
+        let owner = TrafficOwner(
+            address: admitted.clientAddress, identity: admitted.identity,
+            authorizedSubject: admitted.authorizedSubject)
+        let gates = terms.rates.gates(of: owner)
+        let buckets = terms.rules.buckets(of: owner)
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -67,30 +75,37 @@ final class Relay: ChannelOwner {
             toClient: Outlet(channel: client, masks: false, limit: limits.bufferedBytes),
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
-                sender: .client, limits: messageLimits,
-                plan: Self.plan(terms, from: .client, identity)),
+                sender: .client, limits: messageLimits, plan: Self.plan(terms, from: .client, facts, buckets, session),
+                gate: gates.fromClient, compression: compression),
             fromUpstream: Lane(
                 sender: .server, limits: messageLimits,
-                plan: Self.plan(terms, from: .upstream, identity)),
+                plan: Self.plan(terms, from: .upstream, facts, buckets, session),
+                gate: gates.fromUpstream, compression: compression),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
         leases = admitted.leases
+        renewableFacts = terms.rules.renewal == nil ? nil : facts
         super.init()
         if let term = admitted.identityTerm { hold(until: term, now: now, unixMilliseconds: unixMilliseconds) }
         client.hand(to: self)
         upstream.hand(to: self)
     }
 
-    /// What the rules make of messages of one side for this identity.
-    func plan(from sender: MessageSender, _ identity: VerifiedToken) -> MessagePlan {
-        Self.plan(terms, from: sender, identity)
+    /// Has the rules judge messages that begin from now on by another token.
+    func renew(by identity: VerifiedToken) {
+        guard let facts = renewableFacts?.renewed(by: identity) else { return }
+        frames.fromClient.follow(Self.plan(terms, from: .client, facts, MessageBuckets(), session))
+        frames.fromUpstream.follow(Self.plan(terms, from: .upstream, facts, MessageBuckets(), session))
     }
 
     private static func plan(
-        _ terms: RelayTerms, from sender: MessageSender, _ identity: VerifiedToken?
+        _ terms: RelayTerms, from sender: MessageSender, _ facts: ConnectionFacts, _ buckets: MessageBuckets,
+        _ session: Session
     ) -> MessagePlan {
-        MessagePlan(terms.rules, from: sender, identity: identity, maximumBytes: terms.limits.messageBytes)
+        MessagePlan(
+            terms.rules, from: sender, of: facts, maximumBytes: terms.limits.messageBytes, buckets: buckets,
+            journal: session)
     }
 
     /// From now on the token holds the connection until then.
@@ -119,7 +134,8 @@ final class Relay: ChannelOwner {
         return min(
             lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds),
             frames.clientLife.deadline,
-            frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline)
+            frames.upstreamLife.deadline, writeDeadline(of: client), writeDeadline(of: upstream), messageDeadline,
+            frames.holdsEnd)
     }
 
     /// A message must be whole this long after it has begun: one that never ends would be held, or hold the way, for ever.
@@ -144,6 +160,9 @@ final class Relay: ChannelOwner {
         guard self.ending == nil else { return false }
         self.ending = ending
         isCalm = false
+        // The end does not wait for anybody's rate, and has a deadline of its own.
+        frames.lift()
+        releaseHeld(at: .max)
         var patience = terms.timeouts.close.nanoseconds
         // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
         // its end: what the policy ends must end soon.

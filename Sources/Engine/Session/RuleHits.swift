@@ -1,18 +1,37 @@
-/// How often message rules acted on one connection. As long as the list of rules that ever did, which the policy bounds.
+internal import Middleware
+
+/// How often message rules acted on the messages of one peer. As long as the list of rules that ever did, which the policy
+/// bounds.
 struct RuleHits {
     struct Hit {
-        let rule: String
+        /// By its place in the route's `messages`.
+        let rule: Int
         let isShadow: Bool
         var count: Int64
+        /// Where the last message did not fit a schema.
+        var pointer: String?
     }
 
-    private(set) var hits: [Hit] = []
+    private struct Key: Hashable {
+        let rule: Int
+        let isShadow: Bool
+    }
 
-    mutating func count(_ rule: String, isShadow: Bool) {
-        if let index = hits.firstIndex(where: { $0.rule == rule && $0.isShadow == isShadow }) {
-            hits[index].count += 1
+    /// In the order in which they first acted.
+    private(set) var hits: [Hit] = []
+    private var places: [Key: Int] = [:]
+
+    mutating func count(_ hit: RuleHit) {
+        let key = Key(rule: hit.rule, isShadow: hit.isShadow)
+        let place: Int
+        if let known = places[key] {
+            place = known
         } else {
-            hits.append(Hit(rule: rule, isShadow: isShadow, count: 1))
+            place = hits.count
+            places[key] = place
+            hits.append(Hit(rule: hit.rule, isShadow: hit.isShadow, count: 0))
         }
+        hits[place].count += 1
+        hits[place].pointer = hit.pointer ?? hits[place].pointer
     }
 }

@@ -47,6 +47,8 @@ extension Session {
         let request: UpgradeRequest
         do throws(HandshakeError) {
             request = try UpgradeRequest(head)
+            // RFC 6455 section 9.1: a list that cannot be read ends the handshake, where anybody reads it.
+            if route.policy.compression != .strip { _ = try request.deflateOffers() }
         } catch {
             return refuse(Refusal(of: error))
         }

@@ -9,12 +9,14 @@ final class UpstreamAttempt {
     let admitted: AdmittedUpgrade
     let route: RouteRuntime
     let key: String
+    let deflate: DeflateNegotiation
     /// Addresses that have not been tried yet, the next one last.
     var untried: [UpstreamAddress]
     /// The one that is being tried.
     var address: UpstreamAddress?
 
-    init(_ admitted: AdmittedUpgrade, _ route: RouteRuntime, key: String) {
+    init(_ admitted: AdmittedUpgrade, _ route: RouteRuntime, key: String, isGreeted: Bool) {
+        deflate = DeflateNegotiation(route.policy.compression, admitted.request, isGreeted: isGreeted)
         self.admitted = admitted
         self.route = route
         self.key = key
@@ -27,7 +29,8 @@ final class UpstreamAttempt {
 /// The dial, the upgrade request and the upstream's answer.
 extension Session {
     func dial(_ admitted: AdmittedUpgrade, _ route: RouteRuntime) {
-        let attempt = UpstreamAttempt(admitted, route, key: SecureRandom.webSocketKey(worker.random.bytes(16)))
+        let attempt = UpstreamAttempt(
+            admitted, route, key: SecureRandom.webSocketKey(worker.random.bytes(16)), isGreeted: isGreeted)
         // One deadline for all attempts together.
         setPhaseDeadline(worker.now.saturatingAdd(route.upstream.policy.connectTimeout.nanoseconds))
         dialNext(attempt)
@@ -62,7 +65,7 @@ extension Session {
     }
 
     /// A fresh upgrade (RFC 6455 section 4.1): what the client sent, less what concerns its own connection, with what the
-    /// policy sets, and no extension.
+    /// policy sets, and no extension but what the policy has it offer.
     private func upgradeRequest(_ attempt: UpstreamAttempt) -> [UInt8]? {
         let request = attempt.admitted.request
         var headers = attempt.admitted.upstreamHeaders
@@ -77,7 +80,7 @@ extension Session {
         let base = attempt.address?.endpoint.basePath ?? ""
         return UpgradeRequestWriter.serializedUpgrade(
             target: base + request.target.description, host: request.host.description, key: attempt.key,
-            subprotocols: request.subprotocols, headers: headers)
+            subprotocols: request.subprotocols, offers: attempt.deflate.offers, headers: headers)
     }
 
     func receiveUpstreamHead(_ bytes: Span<UInt8>) {
@@ -89,9 +92,8 @@ extension Session {
             guard let head else { return }
             let handshake = UpstreamHandshake(
                 key: attempt.key, expectedAccept: Digest.webSocketAccept(forKey: attempt.key),
-                offeredSubprotocols: attempt.admitted.request.subprotocols)
-            let subprotocol = try handshake.verify(head)
-            open(attempt, head, subprotocol, rest: bytes.extracting(consumed..<bytes.count))
+                offeredSubprotocols: attempt.admitted.request.subprotocols, deflateOffers: attempt.deflate.offers)
+            open(attempt, head, try handshake.verify(head), rest: bytes.extracting(consumed..<bytes.count))
         } catch {
             phase = .awaitingUpstream(attempt, parser)
             host.logger.warning(
@@ -106,13 +108,16 @@ extension Session {
     }
 
     /// The upstream has earned the 101: the client gets its own, and the relay begins.
-    private func open(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ subprotocol: String?, rest: Span<UInt8>) {
+    private func open(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ choice: UpstreamChoice, rest: Span<UInt8>) {
         guard let client, let upstream else { return }
         guard
-            isGreeted ? subprotocol == attempt.admitted.request.subprotocols.first : answer(attempt, head, subprotocol)
+            isGreeted
+                ? choice.subprotocol == attempt.admitted.request.subprotocols.first : answer(attempt, head, choice)
         else { return refuse(Refusal(.upstreamInvalidResponse)) }
         let relay = Relay(
-            attempt.admitted, terms: attempt.route.terms, session: self, client: client, upstream: upstream,
+            attempt.admitted, terms: attempt.route.terms,
+            compression: attempt.deflate.compression(after: choice.deflate), session: self, client: client,
+            upstream: upstream,
             now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
         phase = .relay(relay)
         facts.open(now: worker.now, since: acceptedAt)
@@ -126,15 +131,15 @@ extension Session {
     }
 
     /// Passes the upstream's 101 on, as the policy edits it. False where it cannot be written.
-    private func answer(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ subprotocol: String?) -> Bool {
+    private func answer(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ choice: UpstreamChoice) -> Bool {
         var headers = head.headers
         HopByHop.removeHopByHop(from: &headers)
         headers.remove("Content-Length")
         for edit in attempt.admitted.responseEdits { edit.apply(to: &headers) }
         guard
             let response = ResponseWriter.serializedSwitchingProtocols(
-                accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: subprotocol,
-                headers: headers)
+                accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: choice.subprotocol,
+                deflate: attempt.deflate.answer(after: choice.deflate), headers: headers)
         else { return false }
         client?.append(response)
         return true

@@ -167,12 +167,12 @@ private final class Conversation: ChannelOwner {
                 phase = .refusal(status: head.status, body: rest.indices.map { rest[$0] })
                 return
             }
-            let subprotocol = try handshake.verify(head)
+            let choice = try handshake.verify(head)
             guard let channel else { return }
             phase = .open
             outlet = Outlet(channel: channel, masks: true)
             worker.setDeadline(.max, for: channel)
-            tell(.open(subprotocol: subprotocol))
+            tell(.open(subprotocol: choice.subprotocol))
             sendLines()
             receiveFrames(rest)
         } catch {

@@ -9,10 +9,11 @@ enum FramesTarget {
         let limits = MessageLimits(
             messageBytes: [1 << 20, 1024, 125, 0][Int(bytes[1] >> 1 & 3)],
             fragments: [256, 4, 1, 0][Int(bytes[1] >> 3 & 3)])
+        let compressedBytes: Int? = bytes[1] & 0x20 == 0 ? nil : limits.compressedBytes
         let sent = bytes[2...]
-        var whole = FrameTranscript(sender: sender, limits: limits)
+        var whole = FrameTranscript(sender: sender, limits: limits, compressedBytes: compressedBytes)
         try whole.feed([Array(sent)])
-        var cut = FrameTranscript(sender: sender, limits: limits)
+        var cut = FrameTranscript(sender: sender, limits: limits, compressedBytes: compressedBytes)
         try cut.feed(pieces(of: sent, seed: bytes[0]))
         try require(
             whole.entries == cut.entries && whole.error == cut.error,
@@ -36,6 +37,7 @@ private struct FrameTranscript {
     }
 
     private let limits: MessageLimits
+    private let compressedBytes: Int?
     private let sender: FrameParser.Sender
     private var parser: FrameParser
     private(set) var entries: [Entry] = []
@@ -44,12 +46,13 @@ private struct FrameTranscript {
     /// Unmasked bytes of the frame that has not ended.
     private(set) var open: [UInt8] = []
     private var header: FrameHeader?
-    private var message: (opcode: Opcode, bytes: [UInt8], fragments: Int)?
+    private var message: (opcode: Opcode, isCompressed: Bool, bytes: [UInt8], fragments: Int)?
 
-    init(sender: FrameParser.Sender, limits: MessageLimits) {
+    init(sender: FrameParser.Sender, limits: MessageLimits, compressedBytes: Int?) {
         self.limits = limits
+        self.compressedBytes = compressedBytes
         self.sender = sender
-        parser = FrameParser(sender: sender, limits: limits)
+        parser = FrameParser(sender: sender, limits: limits, compressedBytes: compressedBytes)
     }
 
     mutating func feed(_ pieces: [[UInt8]]) throws(BrokenContract) {
@@ -94,11 +97,14 @@ private struct FrameTranscript {
         try require(!header.opcode.isControl, "a control frame as data")
         try require((header.maskingKey != nil) == (sender == .client), "masked: \(header)")
         try require((header.opcode == .continuation) == (message != nil), "out of order: \(header)")
-        var message = self.message ?? (header.opcode, [], 0)
+        try require(
+            !header.isCompressed || (compressedBytes != nil && message == nil), "compressed out of place: \(header)")
+        var message = self.message ?? (header.opcode, header.isCompressed, [], 0)
         message.fragments += 1
+        let limit = message.isCompressed ? compressedBytes ?? 0 : limits.messageBytes
         try require(
             message.fragments <= limits.fragments
-                && header.payloadLength <= limits.messageBytes - message.bytes.count, "over its limits: \(header)")
+                && header.payloadLength <= limit - message.bytes.count, "over its limits: \(header)")
         self.message = message
         self.header = header
         entries.append(.frame(header))
@@ -127,7 +133,7 @@ private struct FrameTranscript {
         open = []
         self.header = nil
         self.message = endsMessage ? nil : message
-        if endsMessage, message.opcode == .text {
+        if endsMessage, message.opcode == .text, !message.isCompressed {
             try require(String(validating: message.bytes, as: UTF8.self) != nil, "text: \(message.bytes)")
         }
     }

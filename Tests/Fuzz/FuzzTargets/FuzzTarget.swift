@@ -3,24 +3,30 @@
 package enum FuzzTarget: String, Sendable, CaseIterable {
     case requestHead = "request-head"
     case responseHead = "response-head"
+    case extensions
     case frames
+    case inflate
     case messages
     case policy
     case token
     case schema
     case schemaMessages = "schema-messages"
+    case inspection
 
     /// Feeds the target once.
     package func run(_ bytes: [UInt8]) throws(BrokenContract) {
         switch self {
         case .requestHead: try RequestHeadTarget.fuzz(bytes)
         case .responseHead: try ResponseHeadTarget.fuzz(bytes)
+        case .extensions: try ExtensionsTarget.fuzz(bytes)
         case .frames: try FramesTarget.fuzz(bytes)
+        case .inflate: try InflateTarget.fuzz(bytes)
         case .messages: try MessagesTarget.fuzz(bytes)
         case .policy: try PolicyTarget.fuzz(bytes)
         case .token: try TokenTarget.fuzz(bytes)
         case .schema: try SchemaTarget.fuzz(bytes)
         case .schemaMessages: try SchemaMessagesTarget.fuzz(bytes)
+        case .inspection: try InspectionTarget.fuzz(bytes)
         }
     }
 }

@@ -6,22 +6,28 @@ import WebSocketProtocol
 /// the others are what is sent.
 enum MessagesTarget {
     private enum Outcome: Equatable {
-        case message(Opcode, [UInt8], MessageVerdict, shadowHits: [String])
+        case message(Opcode, [UInt8], MessageVerdict, output: [UInt8], hits: [RuleHit])
         case failed(FrameError)
     }
 
     private static let limits = MessageLimits(messageBytes: 4096, fragments: 16)
     private static let rules = MessageRules([
-        rule("json-type", MessageCondition(json: json("/type", .string("admin"))), .drop),
-        rule(
-            "json-deep", MessageCondition(json: json("/a~1b/0/\u{e9}", .integer(7))), .close(code: 1008, reason: "no")),
-        rule("json-fraction", MessageCondition(json: json("/n", .double(1.5))), .drop, .shadow),
-        rule("json-whole", MessageCondition(json: json("", .null)), .drop),
-        rule("word", MessageCondition(textContains: "secret"), .replace(with: "******\u{2026}")),
-        rule("short", MessageCondition(textContains: "a"), .replace(with: "aaaaaaaaaaaaaaaa"), .shadow),
-        rule("grow", MessageCondition(textContains: "!"), .replace(with: String(repeating: "?!", count: 40))),
-        rule("large", MessageCondition(opcode: .binary, sizeOver: 64, sizeUnder: 70), .close(code: 4000, reason: "")),
+        rule("json-type", json("/type", .equals(.string("admin"))), .drop),
+        rule("json-deep", json("/a~1b/0/\u{e9}", .equals(.integer(7))), .close(code: 1008, reason: "no")),
+        rule("json-fraction", json("/n", .over(.double(1.5))), .drop, .shadow),
+        rule("json-whole", json("", .equals(.null)), .drop),
+        rule("not-json", .all([.notJSON, .text(TextPattern("^\\{"))]), .log(payload: true)),
+        rule("set", json("/set", .exists), .set(pointer("/set"), JSONTemplate(.literal(#"{"new":[1]}"#)))),
+        rule("remove", json("/remove", .exists), .remove(pointer("/remove"))),
+        rule("word", .text(.literal("secret")), .replace(.literal("secret"), with: .literal("******\u{2026}"))),
+        rule("short", .text(.literal("a")), .replace(.literal("a"), with: .literal("aaaaaaaaaaaaaaaa")), .shadow),
+        rule("grow", .text(.literal("!")), .replace(.literal("!"), with: .literal(String(repeating: "?!", count: 40)))),
+        rule("digits", .any([.text(digits), .size(over: 400)]), .replace(digits, with: .literal("#"))),
+        rule("answer", .text(.literal("ping?")), .reply(.text(.literal("pong!")))),
+        rule("large", .all([.opcode(.binary), .size(over: 64, under: 70)]), .close(code: 4000, reason: "")),
+        rule("magic", .all([.binaryPrefix([1, 2]), .notUTF8]), .drop),
     ])
+    private static let digits = TextPattern("\\d{3,}|z*")
 
     static func fuzz(_ bytes: [UInt8]) throws(BrokenContract) {
         guard bytes.count >= 2 else { return }
@@ -33,8 +39,9 @@ enum MessagesTarget {
     }
 
     private static func feed(_ pieces: [[UInt8]], _ isClient: Bool) throws(BrokenContract) -> [Outcome] {
-        let plan = MessagePlan(
-            rules, from: isClient ? .client : .upstream, identity: nil, maximumBytes: limits.messageBytes)
+        guard let connection else { throw BrokenContract(description: "no connection") }
+        var plan = MessagePlan(
+            rules, from: isClient ? .client : .upstream, of: connection, maximumBytes: limits.messageBytes)
         var parser = FrameParser(sender: isClient ? .client : .server, limits: limits)
         var assembler = MessageAssembler()
         var scratch = FilterScratch()
@@ -60,10 +67,11 @@ enum MessagesTarget {
                         throw BrokenContract(description: "a message ended that had not begun")
                     }
                     let verdict = plan.evaluate(
-                        opcode: message.opcode, payload: message.payload.span, using: &scratch)
-                    try check(verdict, of: message.opcode)
+                        opcode: message.opcode, payload: message.payload.span, now: 0, using: &scratch)
+                    try check(verdict, scratch.output, of: message.opcode)
+                    let output = verdict == .edited || verdict == .reply ? scratch.output : []
                     outcomes.append(
-                        .message(message.opcode, message.payload, verdict, shadowHits: scratch.shadowHits))
+                        .message(message.opcode, message.payload, verdict, output: output, hits: scratch.hits))
                     if case .close = verdict { return outcomes }
                 case .control(.close): return outcomes
                 case .control: continue
@@ -73,13 +81,15 @@ enum MessagesTarget {
         return outcomes
     }
 
-    private static func check(_ verdict: MessageVerdict, of opcode: Opcode) throws(BrokenContract) {
+    private static func check(
+        _ verdict: MessageVerdict, _ output: [UInt8], of opcode: Opcode
+    ) throws(BrokenContract) {
         switch verdict {
         case .pass, .drop, .renewal: break
-        case .replace(let bytes):
-            try require(bytes.count <= limits.messageBytes, "a replacement of \(bytes.count) bytes")
+        case .edited, .reply:
+            try require(output.count <= limits.messageBytes, "\(output.count) bytes after an edit")
             try require(
-                opcode == .text && String(validating: bytes, as: UTF8.self) != nil, "a replacement that is no text")
+                opcode == .binary || String(validating: output, as: UTF8.self) != nil, "an edit that leaves no text")
         case .close(let code, let reason, let rule):
             try require(code.mayBeSent && reason.utf8.count <= 123, "close \(code) by \(rule)")
             try require(code != .internalError, "\(rule) failed")
@@ -94,7 +104,16 @@ enum MessagesTarget {
             position: SourcePosition(file: "fuzz.yaml", line: 1, column: 1))
     }
 
-    private static func json(_ pointer: String, _ value: JSONScalar) -> MessageCondition.JSONTest? {
-        JSONPointer(pointer).map { MessageCondition.JSONTest(pointer: $0, equals: value) }
+    private static func json(_ text: String, _ demand: JSONDemand) -> MessageCondition {
+        .json(pointer(text), demand)
+    }
+
+    /// The whole document where `text` is no pointer.
+    private static func pointer(_ text: String) -> JSONPointer {
+        JSONPointer(text) ?? JSONPointer(tokens: [])
+    }
+
+    private static let connection = (try? RequestTarget(originForm: "/")).map { target in
+        ConnectionFacts(identity: nil, clientAddress: .v4(0xc000_0201), requestID: "r", target: target)
     }
 }

@@ -24,7 +24,7 @@ enum ResponseHeadTarget {
         try require(taken <= maximumBytes && headers.fields.count <= 100, "a head beyond its limits")
         let chosen: String?
         do throws(UpstreamHandshakeError) {
-            chosen = try handshake.verify(ResponseHead(status: status, headers: headers))
+            chosen = try handshake.verify(ResponseHead(status: status, headers: headers)).subprotocol
         } catch {
             return
         }

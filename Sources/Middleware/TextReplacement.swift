@@ -1,0 +1,80 @@
+import Inspection
+import PolicyModel
+
+/// `replace`: every place in which something stands gets other text, left to right, without looking at what was put in.
+struct TextReplacement: Sendable {
+    enum Outcome: Sendable, Hashable {
+        case replaced
+        /// It stands nowhere.
+        case unchanged
+        /// The message would have more bytes than it may.
+        case tooLarge
+        /// To find all the places would take too long.
+        case tooMuchWork
+    }
+
+    private enum Sought: Sendable {
+        case bytes(ByteNeedle)
+        case pattern(Pattern)
+    }
+
+    private let sought: Sought
+    let with: MessageText
+
+    /// Bytes that searches for one message may look at in all. A pattern may look to the message's end for each of its matches
+    /// (`a.*b|a`), so that many matches in a long message could take minutes.
+    static let maximumWork = 128 * 1024 * 1024
+
+    init(_ pattern: TextPattern, with: Template) throws(PatternError) {
+        // Bytes are found in time that is linear whatever they are.
+        if pattern.isLiteral, let needle = ByteNeedle(pattern.expression) {
+            sought = .bytes(needle)
+        } else {
+            sought = .pattern(try Pattern(pattern))
+        }
+        self.with = try MessageText(with, matching: pattern)
+    }
+
+    /// Writes `message`, edited, to `output`, which is emptied before.
+    func apply(
+        to message: Span<UInt8>, facts: ConnectionFacts?, atMost maximum: Int, into output: inout [UInt8],
+        match: inout PatternMatch
+    ) -> Outcome {
+        output.removeAll(keepingCapacity: true)
+        var copied = 0
+        var start = 0
+        var work = 0
+        while let place = next(in: message, from: start, &match) {
+            let isBehindAnother = place.isEmpty && place.lowerBound == copied && copied > 0
+            guard !isBehindAnother else {
+                start = Pattern.nextStart(after: match, in: message)
+                guard start <= message.count else { break }
+                continue
+            }
+            // Asked before each step: short matches and a long replacement must not cost more than one message may.
+            guard place.lowerBound - copied <= maximum - output.count else { return .tooLarge }
+            output.append(message, copied..<place.lowerBound)
+            with.append(to: &output, facts: facts, message: message, match: match)
+            guard output.count <= maximum else { return .tooLarge }
+            copied = place.upperBound
+            // Behind an empty match the next one begins a character further on.
+            start = place.isEmpty ? Pattern.nextStart(after: match, in: message) : place.upperBound
+            guard start <= message.count else { break }
+            if case .pattern = sought {
+                work += message.count - place.lowerBound
+                guard work <= Self.maximumWork else { return .tooMuchWork }
+            }
+        }
+        guard copied > 0 || !output.isEmpty || start > 0 else { return .unchanged }
+        guard message.count - copied <= maximum - output.count else { return .tooLarge }
+        output.append(message, copied..<message.count)
+        return .replaced
+    }
+
+    private func next(in message: Span<UInt8>, from start: Int, _ match: inout PatternMatch) -> Range<Int>? {
+        switch sought {
+        case .bytes(let needle): needle.firstIndex(in: message, from: start).map { $0..<$0 + needle.count }
+        case .pattern(let pattern): pattern.firstMatch(in: message, from: start, into: &match) ? match.range : nil
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "portcullis",
+        abstract: "The wss:// front door: policy and tokens for WebSocket servers.",
+        subcommands: [
+            RunCommand.self, ValidateCommand.self, TokenCommand.self, KeyCommand.self, ConnectCommand.self,
+            EchoCommand.self, CertificateCommand.self,
+        ])
+}

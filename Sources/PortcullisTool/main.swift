@@ -1,0 +1,3 @@
+import Portcullis
+
+Gateway.main()
