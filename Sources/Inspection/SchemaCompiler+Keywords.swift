@@ -40,14 +40,16 @@ extension SchemaCompiler {
         var size = 2
         while size < nodes.count * 2 { size *= 2 }
         var slots = [Int32](repeating: 0, count: size)
+        var types: SchemaTypes = []
         for node in nodes {
+            types.formUnion(SchemaTypes(nodeKind: document[node].kind))
             let hash = JSONHash.of(node, in: document)
             var slot = Int(truncatingIfNeeded: hash) & (size - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
             program.constantValues.append(ConstantValue(hash: hash, node: node))
             slots[slot] = Int32(program.constantValues.count)
         }
-        program.constants.append(ConstantRule(slotsStart: program.constantSlots.count, mask: size - 1))
+        program.constants.append(ConstantRule(types: types, slotsStart: program.constantSlots.count, mask: size - 1))
         program.constantSlots += slots
         return Int32(program.constants.count - 1)
     }

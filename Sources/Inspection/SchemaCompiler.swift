@@ -7,8 +7,8 @@ struct SchemaCompiler {
 
     /// Schemas in one file.
     static let maximumRules = 16_384
-    /// Different regular expressions in one file.
-    static let maximumPatterns = 256
+    /// Different regular expressions in one file; each may take 8 MiB.
+    static let maximumPatterns = 128
     static let dialect = "https://json-schema.org/draft/2020-12/schema"
 
     private let isStrict: Bool

@@ -1,3 +1,5 @@
+internal import CInspection
+
 /// A schema made ready: rules that name each other by index, in flat rows, so that none is retained or copied while a
 /// message is validated. An index of -1 stands for none.
 struct SchemaProgram: Sendable {
@@ -33,6 +35,21 @@ struct SchemaTypes: OptionSet, Hashable, Sendable {
     static let array = SchemaTypes(rawValue: 32)
     static let object = SchemaTypes(rawValue: 64)
     static let all = SchemaTypes(rawValue: 127)
+}
+
+extension SchemaTypes {
+    /// The one kind of a node.
+    init(nodeKind: UInt32) {
+        switch nodeKind {
+        case INSPECTION_NODE_NULL.rawValue: self = .null
+        case INSPECTION_NODE_FALSE.rawValue, INSPECTION_NODE_TRUE.rawValue: self = .boolean
+        case INSPECTION_NODE_FRACTION.rawValue: self = .fraction
+        case INSPECTION_NODE_STRING.rawValue: self = .string
+        case INSPECTION_NODE_ARRAY.rawValue: self = .array
+        case INSPECTION_NODE_OBJECT.rawValue: self = .object
+        default: self = .integer
+        }
+    }
 }
 
 /// One schema. `true` and `{}` have no restriction.
@@ -156,6 +173,8 @@ struct Dependency: Sendable {
 /// The values of `enum`, or the one of `const`: a range of `constantSlots`, which is a power of two long and at most half
 /// full. A slot has a position in `constantValues` from 1, or 0 for none.
 struct ConstantRule: Sendable {
+    /// The kinds that the values are of.
+    var types: SchemaTypes
     var slotsStart: Int
     var mask: Int
 }

@@ -75,6 +75,8 @@ extension SchemaValidator {
         -> Bool
     {
         let rule = schema.program.constants[Int(index)]
+        // No hash of a large object to find that it is not a string.
+        guard rule.types.contains(SchemaTypes(nodeKind: document[node].kind)) else { return false }
         guard spendOnHash(node, document) else { return false }
         if inversions > 0, !requireNamesWithin(node, document) { return false }
         let hash = JSONHash.of(node, in: document)

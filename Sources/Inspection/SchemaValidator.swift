@@ -94,7 +94,7 @@ package struct SchemaValidator: ~Copyable {
         guard spend(1) else { return false }
         let rule = schema.program.rules[Int(index)]
         let kind = document[node].kind
-        guard rule.types.contains(Self.type(kind)) else {
+        guard rule.types.contains(SchemaTypes(nodeKind: kind)) else {
             guard rule.isFalse else { return fail(.type, node) }
             return fail(keyword, node)
         }
@@ -121,18 +121,6 @@ package struct SchemaValidator: ~Copyable {
             if !apply(position, of: index, node, schema, document) { return false }
         }
         return end == nil
-    }
-
-    private static func type(_ kind: UInt32) -> SchemaTypes {
-        switch kind {
-        case INSPECTION_NODE_NULL.rawValue: .null
-        case INSPECTION_NODE_FALSE.rawValue, INSPECTION_NODE_TRUE.rawValue: .boolean
-        case INSPECTION_NODE_FRACTION.rawValue: .fraction
-        case INSPECTION_NODE_STRING.rawValue: .string
-        case INSPECTION_NODE_ARRAY.rawValue: .array
-        case INSPECTION_NODE_OBJECT.rawValue: .object
-        default: .integer
-        }
     }
 
     /// Notes that a value departs from its schema; false.

@@ -127,11 +127,11 @@ private struct Refused: Sendable, CustomTestStringConvertible {
         }
         #expect(refusal(definitions(16_383) { _ in "{}" }) == nil)
         #expect(try #require(refusal(definitions(16_384) { _ in "{}" })).message == "a file may have 16384 schemas")
-        #expect(refusal(definitions(256) { "{\"pattern\":\"^a\($0)\"}" }) == nil)
-        #expect(refusal(definitions(300) { "{\"pattern\":\"^a\($0 % 256)\"}" }) == nil)
+        #expect(refusal(definitions(128) { "{\"pattern\":\"^a\($0)\"}" }) == nil)
+        #expect(refusal(definitions(300) { "{\"pattern\":\"^a\($0 % 128)\"}" }) == nil)
         #expect(
-            try #require(refusal(definitions(257) { "{\"pattern\":\"^a\($0)\"}" })).message
-                == "a file may have 256 different patterns")
+            try #require(refusal(definitions(129) { "{\"pattern\":\"^a\($0)\"}" })).message
+                == "a file may have 128 different patterns")
     }
 
     @Test("what a file says is shortened in a message")
