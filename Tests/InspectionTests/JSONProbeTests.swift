@@ -50,6 +50,7 @@ private func test(_ pointer: [String], _ predicate: JSONPredicate) -> JSONPointe
             Example("{}", [], .exists, true),
             Example("", [], .exists, false),
             Example("  ", [], .exists, false),
+            Example("\u{FEFF}", [], .exists, false),
             Example("7", [], .exists, true),
             Example(#"{"a":"x"}"#, ["a"], .oneOf([.integer(1), .string("y"), .string("x")]), true),
             Example(#"{"a":1.0}"#, ["a"], .oneOf([.integer(1), .string("y")]), true),
@@ -144,6 +145,7 @@ private func test(_ pointer: [String], _ predicate: JSONPredicate) -> JSONPointe
         let tests = try [
             test(["a"], .matches(Pattern("^admin$"))), test(["a"], .matches(Pattern("\n"))),
             test(["a"], .matches(Pattern("min"))), test(["a"], .matches(Pattern("^$"))),
+            test(["a"], .matches(Pattern("^u00 m"))), test(["a"], .matches(Pattern("^pass.word$"))),
         ]
         func found(_ text: String) throws -> [Int] { try hits(tests, Array(text.utf8)) }
         #expect(try found(#"{"a":"admin"}"#) == [0, 2])
@@ -155,10 +157,11 @@ private func test(_ pointer: [String], _ predicate: JSONPredicate) -> JSONPointe
         // Half a surrogate pair, an escape that there is not, and bytes that are not JSON's hide nothing beside them.
         #expect(try found(#"{"a":"\ud800 min"}"#) == [2])
         #expect(try found(#"{"a":"\q min"}"#) == [2])
-        #expect(try found(#"{"a":"\u00 min"}"#) == [2])
+        #expect(try found(#"{"a":"\u00 min"}"#) == [2, 4])
         #expect(try found("{\"a\":\"x\nmin\"}") == [1, 2])
         #expect(try hits(tests, Array(#"{"a":""#.utf8) + [0xff] + Array(#"min"}"#.utf8)) == [2])
         #expect(try hits(tests, Array(#"{"a":"min"}, "#.utf8) + [0xff]) == [2])
+        #expect(try hits(tests, Array(#"{"a":"pass"#.utf8) + [0xff] + Array(#"word"}"#.utf8)) == [5])
     }
 
     @Test("pointers that begin alike are all followed, and containers as well as what is in them")
@@ -191,6 +194,7 @@ private func test(_ pointer: [String], _ predicate: JSONPredicate) -> JSONPointe
             #expect(found.contains(1), "\(broken)")
         }
         #expect(try hits(tests, Array(#"{"a":{"c":1,x},"b":2}"#.utf8)) == [0, 1])
+        #expect(try hits(tests, Array(#"{"y":{"z":["]}"]},"a":{x "]}"},"b":2} ]"#.utf8)) == [1])
         #expect(try hits(tests, Array(#"{"a":[3 4],"b":2}"#.utf8)) == [1, 2])
         #expect(try hits(tests, Array(#"{"a":{"c":1"#.utf8)) == [0])
         #expect(try hits(tests, Array(#"{"a":[3,"#.utf8)) == [2])

@@ -76,6 +76,10 @@ private func hits(_ set: PatternSet, _ text: [UInt8]) -> [Int] {
         let whole = error(large)
         #expect(whole?.index == nil)
         #expect(whole?.message == "the patterns take too much memory together")
+        // A program that fits, with states that do not.
+        let long = (0..<60).map { PatternSet.Source.literal(String(repeating: "abc\($0)", count: 1300)) }
+        #expect(error(long)?.message == "the patterns take too much memory together")
+        #expect(error(Array(long[..<8])) == nil)
     }
 
     @Test("a message that matches nothing costs no allocation", .enabled(if: allocation_count_works() == 1))
