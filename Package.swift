@@ -67,7 +67,7 @@ let layer4 = tested(
     [
         "WebSocketProtocol", "PolicyModel", "Tokens", "Crypto", "TokenStore", "Middleware", "Inspection", "Locking",
         "HTTPClient", "Compression", "CPlatform", logging,
-    ], tests: [.target(name: "CAllocationCount")])
+    ], tests: [.target(name: "CAllocationCount"), .target(name: "CZlib")])
 
 /// Counts allocations, for tests that show that there are none. No part of the product.
 let testSupport = Target.target(

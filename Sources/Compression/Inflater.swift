@@ -5,6 +5,9 @@ package struct Inflater: ~Copyable {
     private var stream: ZlibStream
     /// In the middle of a message that was given up nothing can go on.
     private var isBroken: Bool
+    /// Whether the message that was inflated last had a final block. What stands behind one many a peer does not read, though
+    /// RFC 7692 7.2.3.4 would have it read, and some do not read the next message either.
+    package private(set) var hadFinalBlock = false
 
     /// What RFC 7692 7.2.1 takes from the end of a message.
     private static let tail: [UInt8] = [0x00, 0x00, 0xff, 0xff]
@@ -43,6 +46,7 @@ package struct Inflater: ~Copyable {
         }
         guard !isBroken else { throw .malformed }
         isBroken = true
+        hadFinalBlock = false
         var remaining = max(0, limit)
         // Most messages shrink to a third or to a quarter.
         var step = min(
@@ -61,28 +65,35 @@ package struct Inflater: ~Copyable {
         _ input: Span<UInt8>, into output: inout [UInt8], _ remaining: inout Int, _ step: inout Int
     ) throws(CompressionError) {
         var offset = 0
+        // What was made at the end of the output and not written yet. It is used up first: a message may have an end of its
+        // stream in every other byte, and room is not made for each.
+        var room = 0
+        defer { output.removeLast(room) }
         while true {
-            // One byte more than may come, so that there is room to see that it does.
-            let room = min(step, remaining < .max ? remaining + 1 : remaining)
-            let start = output.count
-            output.append(contentsOf: repeatElement(0, count: room))
+            if room == 0 {
+                // One byte more than may come, so that there is room to see that it does.
+                room = min(step, remaining < .max ? remaining + 1 : remaining)
+                output.append(contentsOf: repeatElement(0, count: room))
+                step = Self.largestStep
+            }
+            let start = output.count - room
             var target = output.mutableSpan
             let before = offset
             let (count, status) = unsafe stream.run(input, at: &offset, into: &target, from: start, room: room) {
                 unsafe CZlib.inflate($0, Z_SYNC_FLUSH)
             }
-            output.removeLast(room - min(count, remaining))
+            room -= min(count, remaining)
             guard count <= remaining else { throw .tooLong }
             remaining -= count
-            step = Self.largestStep
             switch status {
             case Z_OK, Z_BUF_ERROR:
-                if count < room, offset == input.count { return }
+                if room > 0, offset == input.count { return }
                 // zlib always goes on where it has input and room.
                 guard count > 0 || offset > before else { throw .malformed }
             case Z_STREAM_END:
                 // RFC 7692 7.2.3.4: a final block is not the last one, and what comes behind it begins at a byte.
                 _ = unsafe inflateResetKeep(stream.pointer)
+                hadFinalBlock = true
             case Z_MEM_ERROR:
                 throw .outOfMemory
             default:

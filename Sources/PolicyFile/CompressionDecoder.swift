@@ -41,13 +41,22 @@ extension PolicyDecoder {
         }
     }
 
-    /// What passes compressed cannot be read, and is not agreed on before the upstream has been asked.
-    func checkPassthrough(_ compression: CompressionPolicy?, _ fields: Fields, _ chain: DecodedChain) {
+    /// What passes compressed cannot be read, and is not agreed on before the upstream has been asked. None of it may be missing:
+    /// peers that keep their window read each message by those before it.
+    func checkPassthrough(
+        _ compression: CompressionPolicy?, _ fields: Fields, _ chain: DecodedChain, _ rates: [RouteRate]
+    ) {
         guard compression == .passthrough, let position = fields["compression"]?.position else { return }
         if let messages = fields["messages"], !messages.isEmptyList {
             refuse(
                 position,
                 "`compression: passthrough` leaves messages unread, and `messages` in line \(fields.keyPosition("messages").line) would read them; use `inspect`, or `strip`"
+            )
+        }
+        for rate in rates where rate.limit.onExceed == .drop && rate.mode == .enforce {
+            refuse(
+                position,
+                "with `compression: passthrough` the peers could not read what follows a message that the `\(rate.unit.rawValue)` in line \(rate.position.line) drops; have that `close` or `delay`, or use `inspect`, or `strip`"
             )
         }
         for entry in chain.entries {

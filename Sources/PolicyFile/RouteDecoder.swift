@@ -23,10 +23,10 @@ extension PolicyDecoder {
         let chain = fields["middleware"].map(chain) ?? DecodedChain()
         checkDoor(fields, name: name, chain)
         let compression = fields.decoded("compression", compression)
-        checkPassthrough(compression, fields, chain)
         let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
         let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
         let rates = routeRates(fields, beside: chain)
+        checkPassthrough(compression, fields, chain, rates)
         let messages = fields["messages"].map { messageRules($0, beside: chain) } ?? []
         guard let name, let match, let upstream else { return nil }
         return RoutePolicy(

@@ -48,6 +48,26 @@ struct InflaterTests {
         #expect(try Self.inflate([final + [0x00], more, more]) == [Self.hello, Self.hello, Self.hello])
     }
 
+    @Test func `a final block is told of`() throws {
+        var inflater = try Inflater(windowBits: 15)
+        let final: [UInt8] = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
+        for (message, expected) in [
+            (Self.compressedHello, false), (final + [0x00], true), ([0x00], false),
+            (final + Self.compressedHello, true),
+            (Self.compressedHello, false),
+        ] {
+            var output: [UInt8] = []
+            try inflater.inflate(message.span, into: &output, limit: 100, keepsContext: true)
+            #expect(inflater.hadFinalBlock == expected)
+        }
+    }
+
+    @Test func `a message may be nothing but final blocks`() throws {
+        let blocks = [UInt8]((0..<8192).map { $0 % 2 == 0 ? 0x03 : 0x00 })
+        #expect(try Self.inflate([blocks + [0x00], Self.compressedHello]) == [[], Self.hello])
+        #expect(try Self.inflate([blocks + Self.compressedHello], limit: 5) == [Self.hello])
+    }
+
     @Test("without context no message refers to the one before it")
     func withoutContext() throws {
         let again: [UInt8] = [0xf2, 0x00, 0x11, 0x00, 0x00]

@@ -108,6 +108,21 @@ import WebSocketProtocol
         #expect(try forgetful.pass(Self.text, edit: { $0 + [0x61] }) == .deflated)
     }
 
+    /// "Hello" in a final block, and what many a peer does not see behind it.
+    @Test(
+        "H18 a message with a final block does not go on as it came, since not every peer reads what stands behind one",
+        arguments: [forgetful, keeping], [[0x00], [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]] as [[UInt8]])
+    func finalBlock(sender: Leg, behind: [UInt8]) throws {
+        let way = try Way(sender, sender)
+        let wire = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00] + behind
+        var (message, deflated): ([UInt8], [UInt8]) = ([], [])
+        try way.compression.inflate(wire.span, .text, into: &message, limit: 100, way.streams)
+        #expect(message.starts(with: Array("Hello".utf8)))
+        let form = way.compression.form(
+            of: message.span, wasCompressed: true, isEdited: false, into: &deflated, way.streams)
+        #expect(form == .plain)
+    }
+
     @Test func `to a receiver without the extension everything goes plain`() throws {
         let way = try Way(Self.keeping, nil)
         for _ in 0..<3 { #expect(try way.pass(Self.text) == .plain) }

@@ -92,6 +92,23 @@ import WebSocketProtocol
         #expect(relayed.client.channel.isReading && relayed.relay.ending == nil)
     }
 
+    @Test(
+        "that a peer hangs up is told where it waits for longer than the route lets a connection be silent",
+        arguments: [(599, false), (601, true)])
+    func hangup(seconds: Int, isWatched: Bool) throws {
+        let relayed = try RelayedSession(
+            rates: [Fixtures.rate(.bytes, 1, then: .delay)], now: SystemClock.monotonic())
+        // The burst is one second's worth.
+        let message = TestFrame.binary(Array(repeating: 0, count: seconds + 1))
+        relayed.clientSends(message)
+        #expect(!relayed.client.channel.isReading && relayed.client.channel.watchesHangup == isWatched)
+        #expect(relayed.upstream.channel.isReading)
+        let other = try RelayedSession(
+            rates: [Fixtures.rate(.bytes, 1, from: .upstream, then: .delay)], now: SystemClock.monotonic())
+        other.upstreamSends(message)
+        #expect(!other.upstream.channel.isReading && other.upstream.channel.watchesHangup == isWatched)
+    }
+
     @Test("an end does not wait: what the client has sent is read, up to its own close frame")
     func ending() throws {
         let relayed = try RelayedSession(

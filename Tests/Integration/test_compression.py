@@ -23,7 +23,7 @@ from conftest import StartGateway, StartUpstream
 from gateway import Gateway
 from lines import PATIENCE
 from policy import token
-from sanitizers import footprint
+from sanitizers import SLOWNESS, footprint
 from upstreams import Peer, Upstream
 
 COMPRESSED = 4
@@ -499,6 +499,43 @@ def test_a_side_without_the_extension(gateway: StartGateway, upstream: Upstream)
         client.upgrade()
         client.send_frame(frames.TEXT, deflate(b"a"), reserved=COMPRESSED)
         assert client.close_frame().code == 1002
+
+
+def final_block(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush(zlib.Z_FINISH)
+
+
+@pytest.mark.parametrize("settings", [INSPECT, KEEPING])
+def test_nothing_hides_behind_a_final_block(
+    gateway: StartGateway, upstream: Upstream, server: StartServer, settings: dict[str, Any]
+) -> None:
+    """H18: RFC 7692 7.2.3.4 has what stands behind one read, and few peers do: they get what the rules have read."""
+    for behind, prefix in [(upstream, "hello:"), (server(), "")]:
+        with gateway(behind, compression=settings, messages=[NEVER]).raw() as client:
+            assert upgrade(client)
+            for payload, text in [
+                (final_block(b"evil") + deflate(b" and harmless"), "evil and harmless"),
+                (final_block(b"evil") + b"\0", "evil"),
+                (deflate(TEXT.encode()), TEXT),
+            ]:
+                client.send_frame(frames.TEXT, payload, reserved=COMPRESSED)
+                frame = client.frame()
+                assert frame
+                received = inflate(frame.payload) if frame.reserved else frame.payload
+                assert received.decode() == prefix + text
+
+
+def test_many_final_blocks(gateway: StartGateway, upstream: Upstream) -> None:
+    """H18: a block that says nothing costs no more than its bytes."""
+    door = gateway(upstream, compression="inspect", limits={"message_bytes": "4MiB"})
+    with door.raw() as client:
+        assert upgrade(client)
+        before = door.cpu_seconds()
+        client.send_frame(frames.TEXT, b"\x03\x00" * (2 << 20) + b"\0", reserved=COMPRESSED)
+        frame = client.frame()
+        assert frame and frame.payload == b"hello:"
+        assert door.cpu_seconds() - before < 0.6 * SLOWNESS
 
 
 def test_memory_of_connections(gateway: StartGateway, server: StartServer) -> None:

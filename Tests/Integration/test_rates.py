@@ -184,6 +184,33 @@ def test_who_waits_can_be_ended(gateway: StartGateway, upstream: Upstream) -> No
         assert other.closing() == (1012, "draining")
 
 
+@pytest.mark.parametrize("sender", ["client", "upstream"])
+def test_who_waits_long_may_hang_up(gateway: StartGateway, raw_upstream: StartUpstream, sender: str) -> None:
+    """Its time comes in an hour. Until then nobody reads it, and its place is not kept for it."""
+    sent = threading.Event()
+
+    def serve(peer: Peer) -> None:
+        peer.switch()
+        if sender == "upstream":
+            for _ in range(3):
+                peer.send(frames.encode(frames.BINARY, b"x", masked=False))
+            sent.wait(PATIENCE)
+        else:
+            peer.rest()
+
+    door = gateway(raw_upstream(serve), message_rate=few(1, on_exceed="delay", **{"from": sender}))
+    with door.raw() as client:
+        client.upgrade()
+        if sender == "client":
+            for _ in range(3):
+                client.send_frame(frames.BINARY, b"x")
+        else:
+            assert client.frame()
+            sent.set()
+            assert client.close_frame().code == 1011
+    door.wait_audit("closed", reason=f"{sender}-lost")
+
+
 # Bytes
 
 

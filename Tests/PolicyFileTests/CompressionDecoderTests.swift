@@ -35,6 +35,15 @@ struct CompressionDecoderTests {
             middleware: [{ token: { issuers: [local], from: [{ query: t }] } }]
             ----
             passthrough
+            == passthrough beside rates that lose no message
+            public: true
+            compression: passthrough
+            message_rate:
+              - { rate: 10/1s, on_exceed: delay }
+              - { rate: 100/1s }
+              - { rate: 5/1s, on_exceed: drop, mode: shadow }
+            ----
+            passthrough
             == inspect
             public: true
             compression: inspect
@@ -107,6 +116,14 @@ struct CompressionDecoderTests {
             messages: [{ name: none, from: both, do: drop, mode: shadow }]
             ----
             2:14: error: `compression: passthrough` leaves messages unread, and `messages` in line 7 would read them; use `inspect`, or `strip`
+            == passthrough where a rate takes messages out
+            public: true
+            compression: passthrough
+            message_rate: { rate: 10/1s, on_exceed: drop }
+            byte_rate: [{ rate: 1MiB/1s }, { rate: 1KiB/1s, on_exceed: drop }]
+            ----
+            2:14: error: with `compression: passthrough` the peers could not read what follows a message that the `message_rate` in line 7 drops; have that `close` or `delay`, or use `inspect`, or `strip`
+            2:14: error: with `compression: passthrough` the peers could not read what follows a message that the `byte_rate` in line 8 drops; have that `close` or `delay`, or use `inspect`, or `strip`
             == passthrough where messages bring fresh tokens
             middleware: [{ token: { issuers: [local], renew: {} } }]
             compression: { mode: passthrough }

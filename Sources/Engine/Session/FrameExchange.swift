@@ -63,6 +63,11 @@ struct FrameExchange {
     /// Whether one of the peers is not read for a time.
     var isHeld: Bool { fromClient.heldUntil != nil || fromUpstream.heldUntil != nil }
 
+    /// Whether that peer's time comes only after that one.
+    func isHeld(_ side: Relay.Side, beyond time: Nanoseconds) -> Bool {
+        (side == .client ? fromClient : fromUpstream).heldUntil ?? .min > time
+    }
+
     /// Has nobody wait any more.
     mutating func lift() {
         fromClient.lift()

@@ -23,6 +23,8 @@ final class MessageCompression {
     private var ledger: ContextLedger?
     /// The length of the message that was inflated last, and that has not gone on.
     private var pending: Int?
+    /// Whether that may be something else to the receiver than it is to the gateway, as it came.
+    private var isAmbiguous = false
     private var ownInflater: SharedStreams.InflaterBox?
     private var ownDeflater: SharedStreams.DeflaterBox?
 
@@ -55,7 +57,9 @@ final class MessageCompression {
         withholdPending()
         let keepsContext = sender?.keepsContext ?? false
         do throws(CompressionError) {
-            try inflater(shared).inflater.inflate(received, into: &message, limit: limit, keepsContext: keepsContext)
+            let box = try inflater(shared)
+            try box.inflater.inflate(received, into: &message, limit: limit, keepsContext: keepsContext)
+            isAmbiguous = box.inflater.hadFinalBlock
         } catch .malformed {
             throw .protocolViolation("compressed data that is not deflate")
         } catch {
@@ -77,12 +81,13 @@ final class MessageCompression {
     }
 
     /// Decides how a message goes on that has come whole or was inflated last, and compresses it into `deflated`, which is
-    /// empty, where that is so.
+    /// empty, where that is so. What rules have judged is what the receiver gets: a message with a final block, behind which not
+    /// every peer reads on, does not go on as it came.
     func form(
         of message: Span<UInt8>, wasCompressed: Bool, isEdited: Bool, into deflated: inout [UInt8],
         _ shared: SharedStreams
     ) -> Form {
-        if wasCompressed, !isEdited, let count = pending, ledger?.mayPassOn(count) ?? false {
+        if wasCompressed, !isEdited, !isAmbiguous, let count = pending, ledger?.mayPassOn(count) ?? false {
             pending = nil
             ledger?.passedOn(count)
             return .asReceived

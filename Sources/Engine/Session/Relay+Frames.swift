@@ -44,11 +44,18 @@ extension Relay {
     }
 
     /// A message has begun that must end in time, or one side waits for the other. A peer to whom an answer of its own cannot
-    /// leave is not read until it reads, and one whose rate is used up until its time has come.
+    /// leave is not read until it reads, and one whose rate is used up until its time has come. What a peer has sent before it
+    /// hung up still passes, but not after so long a time that a silent connection would have ended: nobody would see that the
+    /// peer is gone.
     private func care() {
         isCalm = false
-        if frames.mustWait(.client) { client.setReading(false) }
-        if frames.mustWait(.upstream) { upstream.setReading(false) }
+        let patience = worker.now.saturatingAdd(terms.timeouts.idle.nanoseconds)
+        if frames.mustWait(.client) {
+            client.setReading(false, watchingHangup: frames.isHeld(.client, beyond: patience))
+        }
+        if frames.mustWait(.upstream) {
+            upstream.setReading(false, watchingHangup: frames.isHeld(.upstream, beyond: patience))
+        }
         if frames.isHeld || frames.hasMessageBegun(at: worker.now) { worker.setDeadline(deadline, for: client) }
     }
 
