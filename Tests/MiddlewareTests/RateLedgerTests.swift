@@ -98,7 +98,8 @@ import Testing
     @Test("threads that take at once get no more than there is, and lose nothing")
     func threads() {
         let ledger = RateLedger(capacity: 64)
-        let (key, owed) = (key(7), Atomic(0))
+        let key = key(7)
+        let owed = Atomic(0)
         let rule = TokenBucket(rate: Rate(count: 1, period: .seconds(1)), burst: 1000)
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             // Each opens and closes as it goes on.
