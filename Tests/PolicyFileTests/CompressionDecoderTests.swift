@@ -122,8 +122,8 @@ struct CompressionDecoderTests {
             message_rate: { rate: 10/1s, on_exceed: drop }
             byte_rate: [{ rate: 1MiB/1s }, { rate: 1KiB/1s, on_exceed: drop }]
             ----
-            2:14: error: with `compression: passthrough` the peers could not read what follows a message that the `message_rate` in line 7 drops; have that `close` or `delay`, or use `inspect`, or `strip`
             2:14: error: with `compression: passthrough` the peers could not read what follows a message that the `byte_rate` in line 8 drops; have that `close` or `delay`, or use `inspect`, or `strip`
+            2:14: error: with `compression: passthrough` the peers could not read what follows a message that the `message_rate` in line 7 drops; have that `close` or `delay`, or use `inspect`, or `strip`
             == passthrough where messages bring fresh tokens
             middleware: [{ token: { issuers: [local], renew: {} } }]
             compression: { mode: passthrough }
