@@ -21,7 +21,7 @@ import WebSocketProtocol
         var random = SeededNumbers(seed: UInt64(seed))
         let settings = InflationSettings(
             contextTakeover: Bool.random(using: &random), windowBits: Int.random(in: 9...15, using: &random),
-            level: Int.random(in: 1...9, using: &random), minimumBytes: [1, 64, 256].randomElement(using: &random))
+            level: Int.random(in: 1...9, using: &random), minimumBytes: [1, 64, 256].randomElement(using: &random) ?? 1)
         let client = seed % 7 == 1 ? nil : Self.agreement(sending: \.clientMaxWindowBits, &random)
         let upstream = seed % 7 == 2 ? nil : Self.agreement(sending: \.serverMaxWindowBits, &random)
         guard client != nil || upstream != nil else { return }
