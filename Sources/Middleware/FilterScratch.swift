@@ -39,6 +39,23 @@ package struct FilterScratch: ~Copyable {
     var reading = MessageReading()
 
     package init() {}
+
+    /// Reads the payload as a document, once for all that want it as one.
+    mutating func readDocument(_ payload: Span<UInt8>) -> JSONDocumentReader.Outcome {
+        if let known = reading.document { return known }
+        let outcome = documents.read(payload)
+        reading.document = outcome
+        return outcome
+    }
+
+    /// Answers the tests of `probe` by the document that has been read.
+    mutating func scanDocument(_ probe: JSONProbe) -> ScanOutcome {
+        // Out of the scratch's hands, which lend the document meanwhile.
+        var hits = TestBits()
+        swap(&hits, &reading.json)
+        defer { swap(&hits, &reading.json) }
+        return documents.withDocument { $0.scan(probe, into: &hits) } ?? .failed
+    }
 }
 
 /// What has been found out about one payload, each at most once.

@@ -263,11 +263,8 @@ extension RuleCondition {
 }
 
 extension FilterScratch {
-    /// Reads the payload for the first schema, and for all of them.
     fileprivate mutating func validate(_ payload: Span<UInt8>, against schema: JSONSchema) -> SchemaOutcome {
-        let document = reading.document ?? documents.read(payload)
-        reading.document = document
-        return switch document {
+        switch readDocument(payload) {
         case .json: schemas.validate(latestOf: documents, against: schema)
         case .notJSON: .notJSON
         case .failed: .failed
@@ -276,7 +273,8 @@ extension FilterScratch {
 
     fileprivate mutating func isJSON(_ payload: Span<UInt8>) -> Bool {
         if let known = reading.isJSON { return known }
-        let result = json.isJSON(payload)
+        // A document is stricter: half a surrogate pair is none to it, and JSON by its grammar.
+        let result = readDocument(payload) == .json || json.isJSON(payload)
         reading.isJSON = result
         return result
     }

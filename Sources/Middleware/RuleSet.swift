@@ -30,6 +30,8 @@ final class RuleSet: Sendable {
     /// Whether anything in it asks whose connection it is, beside what is settled when that opens.
     let usesFacts: Bool
     let logsPayloads: Bool
+    /// Whether a rule wants messages as documents, so that all others are answered by those.
+    let readsDocuments: Bool
     /// Where nothing depends on the connection: for all of them.
     private let commonReach: (text: RuleReach, binary: RuleReach)?
     /// One of its tests could not be compiled, so that no message passes.
@@ -74,6 +76,9 @@ final class RuleSet: Sendable {
         self.conditions = conditions
         usesFacts = entries.contains { $0.action.usesFacts }
         logsPayloads = entries.contains { if case .log(payload: true) = $0.action { true } else { false } }
+        readsDocuments =
+            conditions.contains { $0.nodes.contains(.notJSON) }
+            || entries.contains { if case .schema = $0.action { true } else { false } }
         let index = TriggerIndex(conditions, texts: tests.patterns.count, jsons: tests.json.count)
         (untriggered, byText, byJSON) = (index.untriggered, index.byText, index.byJSON)
         (needsText, needsJSON) = (index.needsText, index.needsJSON)
@@ -123,9 +128,15 @@ final class RuleSet: Sendable {
     func readJSON(_ payload: Span<UInt8>, _ scratch: inout FilterScratch) {
         guard !scratch.reading.hasJSON, let probe else { return }
         scratch.reading.hasJSON = true
-        if scratch.json.scan(probe, in: payload, into: &scratch.reading.json) == .failed {
-            scratch.reading.hasFailed = true
-        }
+        // What is no document is read once more, as leniently as anybody might.
+        let document = readsDocuments ? scratch.readDocument(payload) : .notJSON
+        let outcome =
+            switch document {
+            case .json: scratch.scanDocument(probe)
+            case .notJSON: scratch.json.scan(probe, in: payload, into: &scratch.reading.json)
+            case .failed: ScanOutcome.failed
+            }
+        if outcome == .failed { scratch.reading.hasFailed = true }
     }
 }
 

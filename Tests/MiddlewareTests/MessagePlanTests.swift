@@ -69,6 +69,11 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         let condition = try MiddlewareTests.json("/a/0", demand)
         #expect(try isDropped(condition, #"{"a":[\#(good)]}"#))
         #expect(try !isDropped(condition, #"{"a":[\#(bad)]}"#))
+        // Where another rule wants the message as a document, it is read as one, and leniently where it is none.
+        let rules = [rule(.notJSON, .log(payload: false)), rule(condition, .drop)]
+        #expect(try judge(rules, #"{"a":[\#(good)]}"#) == Judged(verdict: .drop, hits: [1]))
+        #expect(try judge(rules, #"{"a":[\#(bad)]}"#).verdict == .pass)
+        #expect(try judge(rules, #"{"a":[\#(good)],}"#) == Judged(verdict: .drop, hits: [0, 1]))
     }
 
     @Test("binary prefixes, and what is no JSON and no UTF-8")
