@@ -44,9 +44,21 @@ package final class ConnectionFacts: Sendable {
     /// The token's subject, or whom a service has named.
     package var subject: String? { identity?.subject ?? authorizedSubject }
 
-    /// What a policy's variable stands for; empty where there is nothing. `${match.NAME}` is not a connection's.
+    /// What a policy's variable stands for. `${match.NAME}` is not a connection's.
     func value(of variable: Template.Variable) -> String {
-        switch variable {
+        variable.value(
+            identity: identity, clientAddress: clientAddress, clientCertificate: clientCertificate,
+            requestID: requestID)
+    }
+}
+
+extension Template.Variable {
+    /// What it stands for; empty where there is no token, or none of its claims has that name, and without a client
+    /// certificate. A match is a message's.
+    func value(
+        identity: VerifiedToken?, clientAddress: IPAddress, clientCertificate: String?, requestID: String
+    ) -> String {
+        switch self {
         case .tokenSubject: identity?.subject ?? ""
         case .tokenID: identity?.id ?? ""
         case .tokenClaim(let name): identity?.claim(name) ?? ""

@@ -58,17 +58,9 @@ package enum HeaderEdit: Sendable, Hashable {
 }
 
 extension HandshakeContext {
-    /// Empty where there is no token, or none of its claims has that name; likewise without a client certificate.
     fileprivate func value(of variable: Template.Variable) -> String {
-        switch variable {
-        case .tokenSubject: identity?.subject ?? ""
-        case .tokenID: identity?.id ?? ""
-        case .tokenClaim(let name): identity?.claim(name) ?? ""
-        case .clientIP: clientAddress.description
-        case .clientCertificate: clientCertificate ?? ""
-        case .requestID: requestID
-        // In message rules alone, where there is something to match.
-        case .match: ""
-        }
+        variable.value(
+            identity: identity, clientAddress: clientAddress, clientCertificate: clientCertificate,
+            requestID: requestID)
     }
 }
