@@ -41,10 +41,7 @@ bool inspection_pattern_set_add(
 
 bool inspection_pattern_set_compile(inspection_pattern_set *set) noexcept {
     try {
-        if (!set->set.Compile()) { return false; }
-        // That the states of a set find no room shows when it is first used.
-        re2::RE2::Set::ErrorInfo info{re2::RE2::Set::kNoError};
-        return set->set.Match("", nullptr, &info) || info.kind == re2::RE2::Set::kNoError;
+        return set->set.Compile();
     } catch (...) {
         return false;
     }

@@ -76,7 +76,7 @@ private func hits(_ set: PatternSet, _ text: [UInt8]) -> [Int] {
         let whole = error(large)
         #expect(whole?.index == nil)
         #expect(whole?.message == "the patterns take too much memory together")
-        // A program that fits, with states that do not.
+        // Each of these would fit alone.
         let long = (0..<60).map { PatternSet.Source.literal(String(repeating: "abc\($0)", count: 1300)) }
         #expect(error(long)?.message == "the patterns take too much memory together")
         #expect(error(Array(long[..<8])) == nil)
