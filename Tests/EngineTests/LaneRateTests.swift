@@ -138,6 +138,11 @@ import WebSocketProtocol
         lanes.fromClient.lift()
         for _ in 0..<3 { #expect(lanes.clientSends(text("a")).goesOn) }
         #expect(try texts(lanes).count == 3)
+        let open = try Lanes(rates: [Fixtures.rate(.bytes, 4, then: .delay)])
+        let bytes = text("abcdefgh")
+        #expect(open.clientSends(Array(bytes.prefix(8))).goesOn)
+        #expect(open.clientSends(Array(bytes.dropFirst(8)), discards: true).goesOn)
+        #expect(try texts(open) == ["abcdefgh"])
     }
 
     @Test("in shadow mode everything passes")

@@ -99,17 +99,17 @@ import Testing
     func threads() {
         let ledger = RateLedger(capacity: 64)
         let key = key(7)
-        let owed = Atomic(0)
+        let taken = Atomic(0)
         let rule = TokenBucket(rate: Rate(count: 1, period: .seconds(1)), burst: 1000)
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             // Each opens and closes as it goes on.
             for _ in 0..<100 {
                 withExtendedLifetime(ledger.lease(key)) { lease in
-                    for _ in 0..<5 where lease.bucket.take(1, by: rule, now: 0) { owed.add(1, ordering: .relaxed) }
+                    for _ in 0..<5 where lease.bucket.take(1, by: rule, now: 0) { taken.add(1, ordering: .relaxed) }
                 }
             }
         }
-        #expect(owed.load(ordering: .relaxed) == 1000)
+        #expect(taken.load(ordering: .relaxed) == 1000)
         withExtendedLifetime(ledger.lease(key)) { lease in
             DispatchQueue.concurrentPerform(iterations: 4) { _ in
                 for _ in 0..<50_000 { _ = lease.bucket.charge(1, by: rule, now: 0) }

@@ -119,10 +119,10 @@ struct TrafficLimitDecoderTests {
             ----
             1:16: error: unknown key `tokens` in a `middleware` entry; did you mean `token`?
             == nor from a token that is wrong
-            middleware: [{ token: { issuers: [] } }]
+            middleware: [{ token: { issuers: local } }]
             message_rate: { rate: 1/1s, key: subject }
             ----
-            1:34: error: `issuers` is empty, so no token could pass; name one at least
+            1:34: error: `issuers` must be a list, not `local`
             """#))
     func subjects(_ policy: PolicyCase) { policy.check() }
 
