@@ -57,6 +57,16 @@ def test_condition(
             assert socket.closing() == CLOSED, message
 
 
+def test_rules_for_both_forms_of_a_letter(gateway: StartGateway, upstream: Upstream) -> None:
+    """é as one character, and as two that look like it: texts that a program may take for the same."""
+    forms = ["\u00e9", "e\u0301"]
+    door = gateway(upstream, messages=[rule("close", {"any": [{"text": {"contains": form}} for form in forms]})])
+    for form in forms:
+        with door.connect() as socket:
+            socket.send(form)
+            assert socket.closing() == CLOSED, form
+
+
 def test_conditions_on_who_it_is(gateway: StartGateway, upstream: Upstream) -> None:
     rules = [
         rule({"reply": {"text": "subject"}}, {"subject": ["alice", "carol"], "text": {"contains": "?"}}, name="a"),

@@ -151,6 +151,27 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         #expect(try edited(#"\b\d{13,16}\b"#, "****", "card 4111111111111111, 12") == "card ****, 12")
     }
 
+    @Test("texts that look alike, and have other bytes, are tests of their own")
+    func lookalikes() throws {
+        let (one, other) = ("\u{e9}", "e\u{301}")
+        for conditions in try [
+            [MessageCondition.text(.literal(one)), .text(.literal(other))],
+            [.text(TextPattern(one)), .text(TextPattern(other))],
+            [MiddlewareTests.json("/k", .equals(.string(one))), MiddlewareTests.json("/k", .equals(.string(other)))],
+            [MiddlewareTests.json("/k", .oneOf([.string(one)])), MiddlewareTests.json("/k", .oneOf([.string(other)]))],
+            [MiddlewareTests.json("/k", .matches(one)), MiddlewareTests.json("/k", .matches(other))],
+        ] {
+            let rules = [rule(.any(conditions), .drop)]
+            #expect(try judge(rules, #"{"k":"\#(one)"}"#).verdict == .drop)
+            #expect(try judge(rules, #"{"k":"\#(other)"}"#).verdict == .drop, "\(conditions)")
+        }
+        let keys = try [
+            rule(.any([MiddlewareTests.json("/\(one)", .exists), MiddlewareTests.json("/\(other)", .exists)]), .drop)
+        ]
+        #expect(try judge(keys, #"{"\#(one)":1}"#).verdict == .drop)
+        #expect(try judge(keys, #"{"\#(other)":1}"#).verdict == .drop)
+    }
+
     @Test("variables are filled in, and escaped where they stand in JSON")
     func variables() throws {
         let connection = try MiddlewareTests.facts(try ToyKey.verified(scopes: []))
