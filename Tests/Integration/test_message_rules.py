@@ -67,6 +67,12 @@ def test_rules_for_both_forms_of_a_letter(gateway: StartGateway, upstream: Upstr
             assert socket.closing() == CLOSED, form
 
 
+def test_what_is_put_between_characters_leaves_text(gateway: StartGateway, upstream: Upstream) -> None:
+    with gateway(upstream, messages=[rule({"replace": {"matches": r"\B", "with": "-"}})]).connect() as socket:
+        socket.send("aé世")
+        assert socket.recv() == "hello:aé-世-"
+
+
 def test_conditions_on_who_it_is(gateway: StartGateway, upstream: Upstream) -> None:
     rules = [
         rule({"reply": {"text": "subject"}}, {"subject": ["alice", "carol"], "text": {"contains": "?"}}, name="a"),

@@ -151,6 +151,14 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         #expect(try edited(#"\b\d{13,16}\b"#, "****", "card 4111111111111111, 12") == "card ****, 12")
     }
 
+    @Test("H20 what is put in an empty match leaves UTF-8: not in the middle of a character")
+    func replaceBetweenBytes() throws {
+        let rules = [rule(.all([]), .replace(TextPattern(#"\B"#), with: .literal("-")))]
+        #expect(try judge(rules, "aé").output == "aé-")
+        #expect(try judge(rules, "é😀") == Judged(verdict: .edited, output: "-é-😀-", hits: [0]))
+        #expect(try judge(rules, "aéb") == Judged(verdict: .pass, hits: []))
+    }
+
     @Test("texts that look alike, and have other bytes, are tests of their own")
     func lookalikes() throws {
         let (one, other) = ("\u{e9}", "e\u{301}")
