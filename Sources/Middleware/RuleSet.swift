@@ -54,7 +54,8 @@ final class RuleSet: Sendable {
             do throws(PatternError) {
                 conditions.append(try RuleCondition(rule.condition, from: sender, among: &tests))
             } catch {
-                isBroken = true
+                // One that changes nothing does not end connections either.
+                isBroken = isBroken || rule.mode != .shadow
                 continue
             }
             entries.append(

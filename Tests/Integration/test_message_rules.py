@@ -73,6 +73,15 @@ def test_what_is_put_between_characters_leaves_text(gateway: StartGateway, upstr
         assert socket.recv() == "hello:aé-世-"
 
 
+def test_shadow_counts_what_would_have_acted(gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream, messages=[rule({"remove": {"pointer": "/x"}}) | {"mode": "shadow"}])
+    with door.connect() as socket:
+        for message in ['{"a":1}', '{"x":1}', "no JSON"]:
+            socket.send(message)
+            assert socket.recv() == "hello:" + message
+    assert door.wait_audit("closed")["rules"] == [{"rule": "rule", "count": 2, "mode": "shadow"}]
+
+
 def test_conditions_on_who_it_is(gateway: StartGateway, upstream: Upstream) -> None:
     rules = [
         rule({"reply": {"text": "subject"}}, {"subject": ["alice", "carol"], "text": {"contains": "?"}}, name="a"),

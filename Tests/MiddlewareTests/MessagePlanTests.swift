@@ -270,6 +270,29 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         #expect(try judge(rules, "c") == Judged(verdict: .pass, hits: [~2, ~3, ~4, ~5]))
     }
 
+    @Test("shadow: what would not have acted is no hit, and what would have ended the connection does not")
+    func shadowedActions() throws {
+        let remove = rule(.all([]), .remove(JSONPointer("/x")!), .shadow)
+        let set = rule(.all([]), .set(JSONPointer("/x/y")!, JSONTemplate(.literal("1"))), .shadow)
+        #expect(try judge([remove, set], #"{"a":1}"#) == Judged(verdict: .pass, hits: []))
+        #expect(try judge([remove, set], #"{"x":{}}"#) == Judged(verdict: .pass, hits: [~0, ~1]))
+        #expect(try judge([remove, set], "no JSON") == Judged(verdict: .pass, hits: [~0, ~1]))
+        let long = rule(.all([]), .reply(.text(.literal("long"))), .shadow)
+        #expect(try judge([long], "a", maximumBytes: 3) == Judged(verdict: .pass, hits: [~0]))
+        // Without end, so that validation gives up.
+        let branch = ##"{"properties":{"a":{"$ref":"#/$defs/n"}},"required":["x"]}"##
+        let costly = Array(##"{"$ref":"#/$defs/n","$defs":{"n":{"anyOf":[\##(branch),\##(branch)]}}}"##.utf8)
+        let nested = String(repeating: #"{"a":"#, count: 100) + "{}" + String(repeating: "}", count: 100)
+        let schema = SchemaDemand(file: "s", bytes: costly)
+        let closed = try judge([rule(.all([]), .schema(schema))], nested).verdict
+        #expect(closed == .close(.internalError, reason: "", rule: "r"))
+        #expect(try judge([rule(.all([]), .schema(schema), .shadow)], nested) == Judged(verdict: .pass, hits: [~0]))
+        let broken = rule(.all([]), .remove(JSONPointer("")!), .shadow)
+        #expect(try judge([broken], "{}") == Judged(verdict: .pass, hits: [~0]))
+        let unreadable = try MiddlewareTests.json("/a", .matches("("))
+        #expect(try judge([rule(unreadable, .drop, .shadow)], "{}") == Judged(verdict: .pass, hits: []))
+    }
+
     @Test("rules that cannot hold for a connection, a kind of message or its size are no reason to read it")
     func reads() throws {
         let admin = try MiddlewareTests.facts(try ToyKey.verified(scopes: ["chat.admin"]))
