@@ -64,7 +64,7 @@ final class RuleSet: Sendable {
                     action: RuleAction(
                         rule.action, pattern: rule.condition.onlyPattern, filter: filters[number], bucket: bucket)))
         }
-        renewal = pointer.map { tests.append(JSONPointerTest(pointer: $0.tokens, predicate: .anyString)) }
+        renewal = pointer.map { tests.append(JSONPointerTest(pointer: $0.tokens, predicate: .type(.string))) }
         patterns = tests.patterns.isEmpty ? nil : try? PatternSet(tests.patterns)
         probe = tests.json.isEmpty ? nil : JSONProbe(tests.json)
         prefixes = tests.prefixes
