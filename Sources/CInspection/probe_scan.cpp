@@ -4,6 +4,7 @@
 
 #include "parser.hpp"
 #include "probe.hpp"
+#include "wide.hpp"
 
 namespace ondemand = simdjson::ondemand;
 
@@ -185,6 +186,12 @@ bool inspection_scan(
     size_t length = message.length;
     inspection::findings found(words, probe->count);
     if (probe->count == 0) { return true; }
+    const inspection::wide_text wide(bytes, length);
+    if (wide.is_one()) {
+        const auto write = [&](uint8_t *text) { wide.write(text); };
+        if (!scan(*parser, *probe, found, wide.length(), write)) { return false; }
+        if (found.is_done()) { return true; }
+    }
     // A byte order mark is none of JSON's, yet .NET and Python step over it.
     if (length >= 3 && std::memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         bytes += 3;

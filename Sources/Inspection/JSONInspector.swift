@@ -11,6 +11,7 @@ internal import CInspection
 ///   have acted on it. Nothing found is no match: to demand JSON at all is another rule's work.
 /// - Several values in one message, and bytes behind the first, are looked at value by value; control characters and
 ///   bytes that are not UTF-8 do not stop the search.
+/// - A message in UTF-16 or UTF-32 is looked at as well: some servers read it as they read UTF-8.
 @safe package struct JSONInspector: ~Copyable {
     // nil where memory ran out at the start: every message then fails.
     let handle: OpaquePointer?

@@ -206,6 +206,40 @@ private let admin = JSONPredicate.equals(.string("admin"))
         #expect(try isFound(message, ["type"], admin))
     }
 
+    @Test(
+        "H14 UTF-16 and UTF-32, which Python reads as JSON, hide nothing",
+        arguments: [
+            (2, false, false), (2, false, true), (2, true, false), (2, true, true), (4, false, false), (4, false, true),
+            (4, true, false), (4, true, true),
+        ])
+    func wide(_ width: Int, _ isBig: Bool, _ hasMark: Bool) throws {
+        func encoded(_ text: String) -> [UInt8] {
+            let marked = (hasMark ? "\u{feff}" : "") + text
+            let units = width == 2 ? marked.utf16.map(UInt32.init) : marked.unicodeScalars.map(\.value)
+            return units.flatMap { unit in
+                let bytes = (0..<width).map { UInt8(truncatingIfNeeded: unit >> UInt32(8 * $0)) }
+                return isBig ? bytes.reversed() : bytes
+            }
+        }
+        let guest = encoded(#"{"type":"guest"}"#)
+        #expect(try isFound(encoded(#"{"x":"é😀","ty\u0070e":"admin"}"#), ["type"], admin))
+        #expect(try !isFound(guest, ["type"], admin))
+        #expect(try isFound(encoded(#"{"é":"😀"}"#), ["é"], .equals(.string("😀"))))
+        #expect(try isFound(encoded("{\"type\":\"x\"}\u{1e}{\"type\":\"admin\"}"), ["type"], admin))
+        #expect(try isFound(encoded("1"), [], .equals(.integer(1))))
+        // As many bytes as are left, in the middle of a character as well.
+        let message = encoded(#"["\#(String(repeating: "世😀", count: 4000))",1]"#)
+        #expect(try isFound(message, ["1"], .equals(.integer(1))))
+        for end in 0..<min(60, guest.count) { _ = try isFound(Array(guest[..<end]), ["type"], admin) }
+        // Half of a surrogate pair is a character of its own.
+        if width == 2, !isBig {
+            var broken = encoded(#"{"x":"x","type":"admin"}"#)
+            let place = (hasMark ? 2 : 0) + 12
+            (broken[place], broken[place + 1]) = (0x3d, 0xd8)
+            #expect(try isFound(broken, ["type"], admin))
+        }
+    }
+
     @Test("nesting neither ends the process nor hides what stands beside it")
     func nesting() throws {
         for depth in [10, 1_000, 1_100, 100_000] {

@@ -57,6 +57,17 @@ def test_condition(
             assert socket.closing() == CLOSED, message
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-8-sig"])
+def test_another_encoding_hides_nothing(gateway: StartGateway, upstream: Upstream, encoding: str) -> None:
+    """Python's `json.loads` reads them all from a binary message."""
+    door = gateway(upstream, messages=[rule("close", {"json": {"pointer": "/type", "equals": "admin"}})])
+    hidden = '{"type":"admin"}'.encode(encoding)
+    assert json.loads(hidden) == {"type": "admin"}
+    with door.connect() as socket:
+        socket.send(hidden)
+        assert socket.closing() == CLOSED
+
+
 def test_rules_for_both_forms_of_a_letter(gateway: StartGateway, upstream: Upstream) -> None:
     """é as one character, and as two that look like it: texts that a program may take for the same."""
     forms = ["\u00e9", "e\u0301"]
