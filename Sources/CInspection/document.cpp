@@ -5,7 +5,7 @@
 
 #include <simdjson.h>
 
-#include "tolerant.hpp"
+#include "utf8.hpp"
 
 // simdjson's first stage finds where each token begins, and sees to UTF-8, quotes and control characters in strings.
 // Grammar and values are read here: simdjson 3.0.1 refuses whole numbers past 64 bits, and loses long fractions.

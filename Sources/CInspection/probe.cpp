@@ -147,7 +147,6 @@ bool inspection_probe_expect(
             (known != nullptr ? *known : at.strings.add(probe->texts.emplace_back(text))).push_back(test);
             return true;
         }
-        case INSPECTION_ANY_STRING: break;
         }
         return false;
     });

@@ -114,6 +114,10 @@ struct inspection_probe {
 
 namespace inspection {
 
+// simdjson refuses a text as a whole for things that WebSocket servers put up with: bytes behind the first value (Go's
+// json.Decoder), several values in one message (SignalR ends each with 0x1E), control characters in a string, bytes that are
+// not UTF-8 (Go and Node put U+FFFD in their place). A rule that such a byte could switch off would be none.
+
 /// Reads a text that may be anything, value by value, and as much of each as can be made out: where an object or an array
 /// stops making sense, what is left of it is stepped over to the bracket that closes it, whatever its kind. Control
 /// characters between values are white space. Linear in `length`; the text is overwritten.

@@ -1,8 +1,10 @@
 #include <cstring>
+#include <new>
 #include <type_traits>
 
 #include "parser.hpp"
 #include "probe.hpp"
+#include "wide.hpp"
 
 namespace ondemand = simdjson::ondemand;
 
@@ -150,28 +152,51 @@ bool begins_a_container(const uint8_t *text, size_t length) noexcept {
 
 }  // namespace
 
+inspection_parser *inspection_parser_create(void) noexcept { return new (std::nothrow) inspection_parser(); }
+
+void inspection_parser_destroy(inspection_parser *parser) noexcept { delete parser; }
+
+namespace {
+
+/// Looks at a text of `length` bytes that `write` puts into the parser's memory, twice where it is broken.
+template <typename Write>
+bool scan(
+    inspection_parser &parser, const inspection_probe &probe, inspection::findings &found, size_t length,
+    Write write) noexcept {
+    if (!parser.reserve(length)) { return false; }
+    uint8_t *const text = parser.buffer.get();
+    write(text);
+    if (begins_a_container(text, length)) {
+        std::memset(text + length, 0, simdjson::SIMDJSON_PADDING);
+        bool is_broken = false;
+        if (!quick_reader(probe, found, text, length).read_all(parser.parser, is_broken)) { return false; }
+        if (!is_broken || found.is_done()) { return !found.has_failed(); }
+        // Again: strings have been written over.
+        write(text);
+    }
+    inspection::read_tolerantly(probe, found, text, length);
+    return !found.has_failed();
+}
+
+}  // namespace
+
 bool inspection_scan(
     inspection_parser *parser, const inspection_probe *probe, inspection_bytes message, uint64_t *words) noexcept {
     const uint8_t *bytes = message.bytes;
     size_t length = message.length;
+    inspection::findings found(words, probe->count);
+    if (probe->count == 0) { return true; }
+    const inspection::wide_text wide(bytes, length);
+    if (wide.is_one()) {
+        const auto write = [&](uint8_t *text) { wide.write(text); };
+        if (!scan(*parser, *probe, found, wide.length(), write)) { return false; }
+        if (found.is_done()) { return true; }
+    }
     // A byte order mark is none of JSON's, yet .NET and Python step over it.
     if (length >= 3 && std::memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         bytes += 3;
         length -= 3;
     }
-    if (length == 0 || probe->count == 0) { return true; }
-    if (!parser->reserve(length)) { return false; }
-    inspection::findings found(words, probe->count);
-    uint8_t *const text = parser->buffer.get() + 1;
-    if (begins_a_container(bytes, length)) {
-        std::memcpy(text, bytes, length);
-        std::memset(text + length, 0, simdjson::SIMDJSON_PADDING);
-        bool is_broken = false;
-        if (!quick_reader(*probe, found, text, length).read_all(parser->parser, is_broken)) { return false; }
-        if (!is_broken || found.is_done()) { return !found.has_failed(); }
-    }
-    // Again: strings have been written over.
-    std::memcpy(text, bytes, length);
-    inspection::read_tolerantly(*probe, found, text, length);
-    return !found.has_failed();
+    if (length == 0) { return true; }
+    return scan(*parser, *probe, found, length, [&](uint8_t *text) { std::memcpy(text, bytes, length); });
 }

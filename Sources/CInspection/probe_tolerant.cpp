@@ -1,5 +1,5 @@
 #include "probe.hpp"
-#include "tolerant.hpp"
+#include "utf8.hpp"
 
 namespace inspection {
 

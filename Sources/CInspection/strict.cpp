@@ -3,7 +3,7 @@
 #include <array>
 #include <bitset>
 
-#include "tolerant.hpp"
+#include "utf8.hpp"
 
 namespace inspection {
 

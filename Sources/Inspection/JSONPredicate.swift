@@ -25,8 +25,6 @@ package enum JSONPredicate: Sendable {
     case over(JSONNumber)
     /// It is a number less than this.
     case under(JSONNumber)
-    /// It is a string, whatever it holds.
-    case anyString
 }
 
 /// A value that is neither object nor array. Numbers compare by value: 1, 1.0 and 1e0 are the integer 1.

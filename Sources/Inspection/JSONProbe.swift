@@ -51,8 +51,6 @@ internal import CInspection
             unsafe number.scalar.withScalar {
                 unsafe inspection_probe_expect_number(handle, place, test, INSPECTION_UNDER, $0)
             }
-        case .anyString:
-            unsafe inspection_probe_expect_type(handle, place, test, INSPECTION_TYPE_STRING)
         }
     }
 }

@@ -92,7 +92,6 @@ extension RuleEvaluation {
             if writesPayload, !rule.isShadow { journal?.note(rule.name, sender, opcode, payload) }
             return hit(rule, &scratch, .through)
         case .reply(let text):
-            guard !rule.isShadow else { return hit(rule, &scratch, .through) }
             scratch.value.removeAll(keepingCapacity: true)
             text.append(to: &scratch.value, facts: facts, message: payload, match: &scratch.match)
             guard scratch.value.count <= maximumBytes else {
@@ -101,18 +100,16 @@ extension RuleEvaluation {
             return hit(rule, &scratch, .ended(.reply))
         case .replace(let replacement): return replace(replacement, rule, payload, &scratch)
         case .set(let edit, let text):
-            guard !rule.isShadow else { return hit(rule, &scratch, .through) }
             scratch.value.removeAll(keepingCapacity: true)
             text.append(to: &scratch.value, facts: facts, message: payload, match: &scratch.match)
             return apply(edit, rule, payload, &scratch)
         case .remove(let edit):
-            guard !rule.isShadow else { return hit(rule, &scratch, .through) }
             scratch.value.removeAll(keepingCapacity: true)
             return apply(edit, rule, payload, &scratch)
         case .limit(let bucket, let onExceed): return count(in: bucket, onExceed, rule, &scratch)
         case .schema(let schema, let onFailure): return check(schema, onFailure, rule, payload, &scratch)
         case .other(let filter): return ask(filter, rule, payload, &scratch)
-        case .broken: return .ended(Self.failure(of: rule.name))
+        case .broken: return hit(rule, &scratch, .ended(Self.failure(of: rule.name)))
         }
     }
 
@@ -172,7 +169,7 @@ extension RuleEvaluation {
             // What was to be edited stands there unedited: a more lenient reader behind would see it.
             let denied = CloseReason.messageDenied.rawValue
             return hit(rule, &scratch, .ended(.close(.policyViolation, reason: denied, rule: rule.name)))
-        case .failed: return .ended(Self.failure(of: rule.name))
+        case .failed: return hit(rule, &scratch, .ended(Self.failure(of: rule.name)))
         }
     }
 
@@ -185,7 +182,7 @@ extension RuleEvaluation {
         case .valid: return .through
         case .invalid(let violation): pointer = violation.pointer
         case .notJSON: pointer = nil
-        case .failed: return .ended(Self.failure(of: rule.name))
+        case .failed: return hit(rule, &scratch, .ended(Self.failure(of: rule.name)))
         }
         if onFailure == .drop { return hit(rule, &scratch, pointer: pointer, .ended(.drop)) }
         let mismatch = CloseReason.schemaMismatch.rawValue

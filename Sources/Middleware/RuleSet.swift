@@ -56,7 +56,8 @@ final class RuleSet: Sendable {
             do throws(PatternError) {
                 conditions.append(try RuleCondition(rule.condition, from: sender, among: &tests))
             } catch {
-                isBroken = true
+                // One that changes nothing does not end connections either.
+                isBroken = isBroken || rule.mode != .shadow
                 continue
             }
             entries.append(
@@ -65,7 +66,7 @@ final class RuleSet: Sendable {
                     action: RuleAction(
                         rule.action, pattern: rule.condition.onlyPattern, filter: filters[number], bucket: bucket)))
         }
-        renewal = pointer.map { tests.append(JSONPointerTest(pointer: $0.tokens, predicate: .anyString)) }
+        renewal = pointer.map { tests.append(JSONPointerTest(pointer: $0.tokens, predicate: .type(.string))) }
         patterns = tests.patterns.isEmpty ? nil : try? PatternSet(tests.patterns)
         probe = tests.json.isEmpty ? nil : JSONProbe(tests.json)
         prefixes = tests.prefixes

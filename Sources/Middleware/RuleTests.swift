@@ -1,31 +1,42 @@
 import Inspection
 import PolicyModel
 
-/// The tests that the rules of one direction ask for, each of them once.
+/// The tests that the rules of one direction ask for; those of messages, each of them once.
 struct RuleTests {
     private(set) var patterns: [TextPattern] = []
     private(set) var json: [JSONPointerTest] = []
     private(set) var prefixes: [[UInt8]] = []
     private(set) var connection: [ConnectionTest] = []
-    private var patternNumbers: [TextPattern: Int] = [:]
+    private var patternNumbers: [PatternKey: Int] = [:]
     private var jsonNumbers: [JSONKey: Int] = [:]
     private var prefixNumbers: [[UInt8]: Int] = [:]
-    private var connectionNumbers: [ConnectionCondition: Int] = [:]
+
+    // Bytes beside texts: texts are equal that show the same characters (é, and e with an accent behind it), but a message
+    // has the bytes of one of them.
+
+    private struct PatternKey: Hashable {
+        let bytes: [UInt8]
+        let isLiteral: Bool
+    }
 
     private struct JSONKey: Hashable {
-        let pointer: JSONPointer
+        let pointer: [[UInt8]]
         let demand: JSONDemand
+        let demanded: [[UInt8]]
     }
 
     mutating func number(of pattern: TextPattern) -> Int {
-        if let known = patternNumbers[pattern] { return known }
+        let key = PatternKey(bytes: Array(pattern.expression.utf8), isLiteral: pattern.isLiteral)
+        if let known = patternNumbers[key] { return known }
         patterns.append(pattern)
-        patternNumbers[pattern] = patterns.count - 1
+        patternNumbers[key] = patterns.count - 1
         return patterns.count - 1
     }
 
     mutating func number(of pointer: JSONPointer, _ demand: JSONDemand) throws(PatternError) -> Int {
-        let key = JSONKey(pointer: pointer, demand: demand)
+        let key = JSONKey(
+            pointer: pointer.tokens.map { Array($0.utf8) }, demand: demand,
+            demanded: demand.texts.map { Array($0.utf8) })
         if let known = jsonNumbers[key] { return known }
         json.append(JSONPointerTest(pointer: pointer.tokens, predicate: try JSONPredicate(demand)))
         jsonNumbers[key] = json.count - 1
@@ -45,11 +56,21 @@ struct RuleTests {
         return prefixes.count - 1
     }
 
+    /// Not each of them once: they are asked when a connection opens, and not of its messages.
     mutating func number(of condition: ConnectionCondition) throws(PatternError) -> Int {
-        if let known = connectionNumbers[condition] { return known }
         connection.append(try ConnectionTest(condition))
-        connectionNumbers[condition] = connection.count - 1
         return connection.count - 1
+    }
+}
+
+extension JSONDemand {
+    fileprivate var texts: [String] {
+        switch self {
+        case .equals(.string(let text)): [text]
+        case .oneOf(let scalars): scalars.compactMap { if case .string(let text) = $0 { text } else { nil } }
+        case .matches(let expression): [expression]
+        default: []
+        }
     }
 }
 

@@ -44,31 +44,37 @@ struct TextReplacement: Sendable {
         var copied = 0
         var start = 0
         var work = 0
+        var isFound = false
         while let place = next(in: message, from: start, &match) {
-            let isBehindAnother = place.isEmpty && place.lowerBound == copied && copied > 0
-            guard !isBehindAnother else {
-                start = Pattern.nextStart(after: match, in: message)
-                guard start <= message.count else { break }
-                continue
-            }
-            // Asked before each step: short matches and a long replacement must not cost more than one message may.
-            guard place.lowerBound - copied <= maximum - output.count else { return .tooLarge }
-            output.append(message, copied..<place.lowerBound)
-            with.append(to: &output, facts: facts, message: message, match: match)
-            guard output.count <= maximum else { return .tooLarge }
-            copied = place.upperBound
-            // Behind an empty match the next one begins a character further on.
-            start = place.isEmpty ? Pattern.nextStart(after: match, in: message) : place.upperBound
-            guard start <= message.count else { break }
             if case .pattern = sought {
                 work += message.count - place.lowerBound
                 guard work <= Self.maximumWork else { return .tooMuchWork }
             }
+            // Behind an empty match the next one begins a character further on.
+            start = place.isEmpty ? Pattern.nextStart(after: match, in: message) : place.upperBound
+            if Self.counts(place, in: message, behind: copied) {
+                isFound = true
+                // Asked before each step: short matches and a long replacement must not cost more than one message may.
+                guard place.lowerBound - copied <= maximum - output.count else { return .tooLarge }
+                output.append(message, copied..<place.lowerBound)
+                with.append(to: &output, facts: facts, message: message, match: match)
+                guard output.count <= maximum else { return .tooLarge }
+                copied = place.upperBound
+            }
+            guard start <= message.count else { break }
         }
-        guard copied > 0 || !output.isEmpty || start > 0 else { return .unchanged }
+        guard isFound else { return .unchanged }
         guard message.count - copied <= maximum - output.count else { return .tooLarge }
         output.append(message, copied..<message.count)
         return .replaced
+    }
+
+    /// Not an empty match right behind another one; nor one inside of a character, where `\B` sees a place between two bytes
+    /// and what is put in would leave no text.
+    private static func counts(_ place: Range<Int>, in message: Span<UInt8>, behind copied: Int) -> Bool {
+        guard place.isEmpty, place.lowerBound > 0 else { return true }
+        let isInside = place.lowerBound < message.count && message[place.lowerBound] & 0xc0 == 0x80
+        return place.lowerBound != copied && !isInside
     }
 
     private func next(in message: Span<UInt8>, from start: Int, _ match: inout PatternMatch) -> Range<Int>? {

@@ -37,9 +37,8 @@ extension PolicyDecoder {
                 "no connection of this route has claims, since it has no enforced `token`; this never holds")
         }
         let pointer = fields.required("pointer", example: "/role") { jsonPointer($0, "pointer") }
-        guard let pointer, let demand = demand(fields, of: "`claim`", Self.demandKeys + ["contains", "exists"]) else {
-            return nil
-        }
+        let demand = demand(fields, of: "`claim`", Self.demandKeys + ["contains", "exists"]) { jsonScalar($0, $1) }
+        guard let pointer, let demand else { return nil }
         return condition(demand) { .claim(pointer, $0) }
     }
 
@@ -47,7 +46,7 @@ extension PolicyDecoder {
         let keys = Self.demandKeys + ["exists"]
         guard let fields = fields(node, of: "`query`", keys: ["name"] + keys) else { return nil }
         let name = fields.required("name", example: "room") { text($0, "name") }
-        guard let name, let demand = demand(fields, of: "`query`", keys) else { return nil }
+        guard let name, let demand = demand(fields, of: "`query`", keys, textValue) else { return nil }
         return condition(demand) { .query(name, $0) }
     }
 
@@ -69,21 +68,25 @@ extension PolicyDecoder {
     /// A text, a list of them, or a mapping such as `{ matches: PATTERN }`.
     private func demand(_ node: YAMLNode, _ key: String) -> ValueDemand? {
         switch node.content {
-        case .scalar: return string(node, key).map { .equals(.string($0)) }
-        case .sequence(let nodes):
-            let texts = each(nodes) { string($0, key).map { JSONScalar.string($0) } }
-            if nodes.isEmpty { refuse(node.position, "`\(key)` is an empty list, and nothing is ever in it") }
-            return texts.isEmpty ? nil : .oneOf(texts)
+        case .scalar: return textValue(node, key).map { .equals($0) }
+        case .sequence: return scalars(node, key, textValue).map { .oneOf($0) }
         case .mapping:
             guard let fields = fields(node, of: "`\(key)`", keys: Self.demandKeys),
-                case .some(let demand)? = demand(fields, of: "`\(key)`", Self.demandKeys)
+                case .some(let demand)? = demand(fields, of: "`\(key)`", Self.demandKeys, textValue)
             else { return nil }
             return demand
         }
     }
 
-    /// The one demand of a mapping.
-    private func demand(_ fields: Fields, of subject: String, _ keys: [String]) -> Demand? {
+    /// What subjects, paths and queries are made of: a number would never be one of them.
+    private func textValue(_ node: YAMLNode, _ key: String) -> JSONScalar? {
+        string(node, key).map { .string($0) }
+    }
+
+    /// The one demand of a mapping, and how the values in it are read.
+    private func demand(
+        _ fields: Fields, of subject: String, _ keys: [String], _ value: (YAMLNode, String) -> JSONScalar?
+    ) -> Demand? {
         let given = keys.filter { fields[$0] != nil }
         guard let key = given.first, let node = fields[key] else {
             if !keys.contains(where: fields.isMisspelt) {
@@ -97,9 +100,9 @@ extension PolicyDecoder {
                 "\(subject) takes one of \(alternatives(keys)); write several conditions under `all`")
         }
         switch key {
-        case "equals": return checked(node) { jsonScalar($0, key) }.map { .some(.equals($0)) }
-        case "in": return checked(node) { jsonScalars($0, key) }.map { .some(.oneOf($0)) }
-        case "contains": return checked(node) { jsonScalar($0, key) }.map { .some(.contains($0)) }
+        case "equals": return checked(node) { value($0, key) }.map { .some(.equals($0)) }
+        case "in": return checked(node) { scalars($0, key, value) }.map { .some(.oneOf($0)) }
+        case "contains": return checked(node) { value($0, key) }.map { .some(.contains($0)) }
         case "matches": return checked(node) { pattern($0, key) }.map { .some(.matches($0.pattern.expression)) }
         default: return checked(node) { boolean($0, key) }.map { $0 ? .some(.exists) : .nothing }
         }

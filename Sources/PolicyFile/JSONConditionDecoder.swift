@@ -8,7 +8,7 @@ extension PolicyDecoder {
         let pointer = fields.required("pointer", example: "/type") { jsonPointer($0, "pointer") }
         var parts: [JSONDemand] = []
         if let scalar = fields.decoded("equals", { jsonScalar($0, "equals") }) { parts.append(.equals(scalar)) }
-        if let scalars = fields.decoded("in", { jsonScalars($0, "in") }) { parts.append(.oneOf(scalars)) }
+        if let scalars = fields.decoded("in", { scalars($0, "in", jsonScalar) }) { parts.append(.oneOf(scalars)) }
         if let pattern = fields.decoded("matches", { pattern($0, "matches") }) {
             parts.append(.matches(pattern.pattern.expression))
         }
@@ -17,6 +17,9 @@ extension PolicyDecoder {
         let under = fields.decoded("under") { jsonNumber($0, "under") }
         if let over { parts.append(.over(over)) }
         if let under { parts.append(.under(under)) }
+        if let over, let under, over.value >= under.value {
+            refuse(fields.keyPosition("under"), "no number is both over \(over.value) and under \(under.value)")
+        }
         let exists = fields.boolean("exists")
         if exists == true { parts.append(.exists) }
         guard demands.contains(where: { fields[$0] != nil }) else {
@@ -54,13 +57,13 @@ extension PolicyDecoder {
     }
 
     /// A list of scalars that is not empty.
-    func jsonScalars(_ node: YAMLNode, _ key: String) -> [JSONScalar]? {
+    func scalars(_ node: YAMLNode, _ key: String, _ value: (YAMLNode, String) -> JSONScalar?) -> [JSONScalar]? {
         guard let nodes = list(node, key) else { return nil }
         guard !nodes.isEmpty else {
             refuse(node.position, "`\(key)` is an empty list, and nothing is ever in it")
             return nil
         }
-        let scalars = each(nodes) { jsonScalar($0, key) }
+        let scalars = each(nodes) { value($0, key) }
         return scalars.count == nodes.count ? scalars : nil
     }
 
@@ -73,6 +76,16 @@ extension PolicyDecoder {
         case .integer(let value): .integer(value)
         case .double(let value): .double(value)
         default: nil
+        }
+    }
+}
+
+extension JSONDemand.Number {
+    /// Rounded where 64 bits have more digits.
+    fileprivate var value: Double {
+        switch self {
+        case .integer(let value): Double(value)
+        case .double(let value): value
         }
     }
 }

@@ -25,6 +25,10 @@ extension PolicyDecoder {
             parts.append(.literal("{"))
             for (index, entry) in entries.enumerated() {
                 if index > 0 { parts.append(.literal(",")) }
+                guard !entry.key.contains("${") else {
+                    refuse(entry.keyPosition, "variables stand in values, and \(quoted(entry.key)) is a key")
+                    return false
+                }
                 parts.append(.literal("\"\(JSONTemplate.escaped(entry.key))\":"))
                 guard write(entry.value, key, groups, to: &parts) else { return false }
             }

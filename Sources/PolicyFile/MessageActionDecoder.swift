@@ -153,8 +153,8 @@ extension PolicyDecoder {
         let onFailure = fields["on_failure"] == nil ? .close : fields.choice("on_failure", SchemaDemand.Failure.self)
         let isStrict = fields["strict"] == nil ? true : fields.boolean("strict")
         let file = fields.required("file", example: "schemas/chat.json") { node -> (name: String, bytes: [UInt8])? in
-            guard let name = text(node, "file"), let isStrict else { return nil }
-            return schemaFile(name, isStrict: isStrict, at: node.position).map { (name, $0) }
+            guard let name = text(node, "file") else { return nil }
+            return schemaFile(name, isStrict: isStrict ?? false, at: node.position).map { (name, $0) }
         }
         guard let file, let onFailure, let isStrict else { return nil }
         return .schema(SchemaDemand(file: file.name, bytes: file.bytes, isStrict: isStrict, onFailure: onFailure))

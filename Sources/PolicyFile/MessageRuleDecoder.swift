@@ -25,8 +25,14 @@ extension PolicyDecoder {
             }
             let mode = fields["mode"] == nil ? .enforce : fields.choice("mode", EnforcementMode.self)
             // Without `when` a rule is for every message.
+            let before = diagnostics.count
             let condition =
                 fields["when"].map { messageCondition($0, of: connections) } ?? DecodedCondition(condition: .all([]))
+            // Where something else is wrong with it, that says more.
+            if let whole = condition.condition, diagnostics.count == before, let from, !whole.canHold(from: from) {
+                refuse(
+                    fields.keyPosition("when"), "`when` never holds for messages that `from: \(from.rawValue)` names")
+            }
             let action = fields.required("do", example: "drop") {
                 messageAction($0, beside: condition, in: chain)
             }

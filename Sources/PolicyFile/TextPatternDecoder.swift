@@ -30,9 +30,26 @@ extension PolicyDecoder {
         }
         if let node = fields["matches"] {
             guard let pattern = checked(node, { pattern($0, "matches") }) else { return nil }
+            if Self.matchesBytes(pattern.pattern.expression) {
+                refuse(
+                    node.position,
+                    "`\\C` is a byte, which may be a part of a character, and what is left of that would be no text; `(?s:.)` is any character"
+                )
+                return nil
+            }
             patterns.append(pattern)
         }
         return patterns
+    }
+
+    /// Whether `\C` stands in an expression.
+    private static func matchesBytes(_ expression: String) -> Bool {
+        var isEscaped = false
+        for byte in expression.utf8 {
+            if isEscaped, byte == UInt8(ascii: "C") { return true }
+            isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+        }
+        return false
     }
 
     /// An expression in RE2's syntax.

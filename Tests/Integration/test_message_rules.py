@@ -57,6 +57,42 @@ def test_condition(
             assert socket.closing() == CLOSED, message
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-8-sig"])
+def test_another_encoding_hides_nothing(gateway: StartGateway, upstream: Upstream, encoding: str) -> None:
+    """Python's `json.loads` reads them all from a binary message."""
+    door = gateway(upstream, messages=[rule("close", {"json": {"pointer": "/type", "equals": "admin"}})])
+    hidden = '{"type":"admin"}'.encode(encoding)
+    assert json.loads(hidden) == {"type": "admin"}
+    with door.connect() as socket:
+        socket.send(hidden)
+        assert socket.closing() == CLOSED
+
+
+def test_rules_for_both_forms_of_a_letter(gateway: StartGateway, upstream: Upstream) -> None:
+    """é as one character, and as two that look like it: texts that a program may take for the same."""
+    forms = ["\u00e9", "e\u0301"]
+    door = gateway(upstream, messages=[rule("close", {"any": [{"text": {"contains": form}} for form in forms]})])
+    for form in forms:
+        with door.connect() as socket:
+            socket.send(form)
+            assert socket.closing() == CLOSED, form
+
+
+def test_what_is_put_between_characters_leaves_text(gateway: StartGateway, upstream: Upstream) -> None:
+    with gateway(upstream, messages=[rule({"replace": {"matches": r"\B", "with": "-"}})]).connect() as socket:
+        socket.send("aé世")
+        assert socket.recv() == "hello:aé-世-"
+
+
+def test_shadow_counts_what_would_have_acted(gateway: StartGateway, upstream: Upstream) -> None:
+    door = gateway(upstream, messages=[rule({"remove": {"pointer": "/x"}}) | {"mode": "shadow"}])
+    with door.connect() as socket:
+        for message in ['{"a":1}', '{"x":1}', "no JSON"]:
+            socket.send(message)
+            assert socket.recv() == "hello:" + message
+    assert door.wait_audit("closed")["rules"] == [{"rule": "rule", "count": 2, "mode": "shadow"}]
+
+
 def test_conditions_on_who_it_is(gateway: StartGateway, upstream: Upstream) -> None:
     rules = [
         rule({"reply": {"text": "subject"}}, {"subject": ["alice", "carol"], "text": {"contains": "?"}}, name="a"),

@@ -156,6 +156,35 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         #expect(try edited(#"\b\d{13,16}\b"#, "****", "card 4111111111111111, 12") == "card ****, 12")
     }
 
+    @Test("H20 what is put in an empty match leaves UTF-8: not in the middle of a character")
+    func replaceBetweenBytes() throws {
+        let rules = [rule(.all([]), .replace(TextPattern(#"\B"#), with: .literal("-")))]
+        #expect(try judge(rules, "aé").output == "aé-")
+        #expect(try judge(rules, "é😀") == Judged(verdict: .edited, output: "-é-😀-", hits: [0]))
+        #expect(try judge(rules, "aéb") == Judged(verdict: .pass, hits: []))
+    }
+
+    @Test("texts that look alike, and have other bytes, are tests of their own")
+    func lookalikes() throws {
+        let (one, other) = ("\u{e9}", "e\u{301}")
+        for conditions in try [
+            [MessageCondition.text(.literal(one)), .text(.literal(other))],
+            [.text(TextPattern(one)), .text(TextPattern(other))],
+            [MiddlewareTests.json("/k", .equals(.string(one))), MiddlewareTests.json("/k", .equals(.string(other)))],
+            [MiddlewareTests.json("/k", .oneOf([.string(one)])), MiddlewareTests.json("/k", .oneOf([.string(other)]))],
+            [MiddlewareTests.json("/k", .matches(one)), MiddlewareTests.json("/k", .matches(other))],
+        ] {
+            let rules = [rule(.any(conditions), .drop)]
+            #expect(try judge(rules, #"{"k":"\#(one)"}"#).verdict == .drop)
+            #expect(try judge(rules, #"{"k":"\#(other)"}"#).verdict == .drop, "\(conditions)")
+        }
+        let keys = try [
+            rule(.any([MiddlewareTests.json("/\(one)", .exists), MiddlewareTests.json("/\(other)", .exists)]), .drop)
+        ]
+        #expect(try judge(keys, #"{"\#(one)":1}"#).verdict == .drop)
+        #expect(try judge(keys, #"{"\#(other)":1}"#).verdict == .drop)
+    }
+
     @Test("variables are filled in, and escaped where they stand in JSON")
     func variables() throws {
         let connection = try MiddlewareTests.facts(try ToyKey.verified(scopes: []))
@@ -244,6 +273,29 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         ]
         #expect(try judge(rules, "a") == Judged(verdict: .drop, hits: [~0, ~2, ~3, ~4, ~5, 6]))
         #expect(try judge(rules, "c") == Judged(verdict: .pass, hits: [~2, ~3, ~4, ~5]))
+    }
+
+    @Test("shadow: what would not have acted is no hit, and what would have ended the connection does not")
+    func shadowedActions() throws {
+        let remove = rule(.all([]), .remove(JSONPointer("/x")!), .shadow)
+        let set = rule(.all([]), .set(JSONPointer("/x/y")!, JSONTemplate(.literal("1"))), .shadow)
+        #expect(try judge([remove, set], #"{"a":1}"#) == Judged(verdict: .pass, hits: []))
+        #expect(try judge([remove, set], #"{"x":{}}"#) == Judged(verdict: .pass, hits: [~0, ~1]))
+        #expect(try judge([remove, set], "no JSON") == Judged(verdict: .pass, hits: [~0, ~1]))
+        let long = rule(.all([]), .reply(.text(.literal("long"))), .shadow)
+        #expect(try judge([long], "a", maximumBytes: 3) == Judged(verdict: .pass, hits: [~0]))
+        // Without end, so that validation gives up.
+        let branch = ##"{"properties":{"a":{"$ref":"#/$defs/n"}},"required":["x"]}"##
+        let costly = Array(##"{"$ref":"#/$defs/n","$defs":{"n":{"anyOf":[\##(branch),\##(branch)]}}}"##.utf8)
+        let nested = String(repeating: #"{"a":"#, count: 100) + "{}" + String(repeating: "}", count: 100)
+        let schema = SchemaDemand(file: "s", bytes: costly)
+        let closed = try judge([rule(.all([]), .schema(schema))], nested).verdict
+        #expect(closed == .close(.internalError, reason: "", rule: "r"))
+        #expect(try judge([rule(.all([]), .schema(schema), .shadow)], nested) == Judged(verdict: .pass, hits: [~0]))
+        let broken = rule(.all([]), .remove(JSONPointer("")!), .shadow)
+        #expect(try judge([broken], "{}") == Judged(verdict: .pass, hits: [~0]))
+        let unreadable = try MiddlewareTests.json("/a", .matches("("))
+        #expect(try judge([rule(unreadable, .drop, .shadow)], "{}") == Judged(verdict: .pass, hits: []))
     }
 
     @Test("rules that cannot hold for a connection, a kind of message or its size are no reason to read it")

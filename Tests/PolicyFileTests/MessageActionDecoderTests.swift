@@ -63,6 +63,22 @@ struct MessageActionDecoderTests {
             j from client when pattern '(?P<y>\d+)' do replace pattern '(?P<y>\d+)' by '<<match.y>>'
             k from client when pattern '(?P<y>\d+)' do reply {"said":"<match.y>"}
             l from client when bytes 'x' do replace pattern '(?P<z>y)' by '<match.z>'
+            == a key that would be taken for a variable
+            - { name: a, from: client, do: { reply: { json: { "${client.ip}": 1 } } } }
+            ----
+            1:51: error: variables stand in values, and `${client.ip}` is a key
+            == bytes where characters are matched
+            - { name: a, from: client, do: { replace: { matches: 'a\C', with: b } } }
+            - { name: b, from: client, when: { text: { matches: '\\\C' } }, do: drop }
+            ----
+            1:54: error: `\C` is a byte, which may be a part of a character, and what is left of that would be no text; `(?s:.)` is any character
+            2:53: error: `\C` is a byte, which may be a part of a character, and what is left of that would be no text; `(?s:.)` is any character
+            == characters where characters are matched
+            - { name: a, from: client, do: { replace: { matches: '\\C', with: b } } }
+            - { name: b, from: client, when: { json: { pointer: /x, matches: '\C' } }, do: drop }
+            ----
+            a from client do replace pattern '\\C' by 'b'
+            b from client when json '/x' matches("\\C") do drop
             == actions of which there is more to say
             - { name: a, from: client, do: { remove: { pointer: "" } } }
             - { name: b, from: client, do: { set: { pointer: /a } } }

@@ -121,9 +121,25 @@ struct MessageConditionDecoderTests {
             == conditions that never hold
             - { name: a, from: client, when: { size: { over: 4B, under: 5B } }, do: drop }
             - { name: b, from: client, when: { opcode: binary, text: { contains: a } }, do: drop }
+            - { name: c, from: client, when: { direction: upstream }, do: drop }
+            - { name: d, from: client, when: { not: {} }, do: drop }
+            - { name: e, from: both, when: { opcode: text, any: [{ not_utf8: true }, { opcode: binary }] }, do: drop }
+            - { name: f, from: client, when: { json: { pointer: /x, over: 5, under: 1.5 } }, do: drop }
+            - { name: g, from: client, when: { query: { name: room, equals: 5 } }, do: drop }
+            - { name: h, from: client, when: { query: { name: room, in: [a, true] } }, do: drop }
+            - { name: i, from: client, when: { subject: { equals: 7 } }, do: drop }
+            - { name: j, from: client, when: { path: [5] }, do: drop }
             ----
             1:42: error: no size is both over 4B and under 5B
             2:52: error: `text` looks at text messages only, so beside `opcode: binary` it never holds
+            3:28: error: `when` never holds for messages that `from: client` names
+            4:28: error: `when` never holds for messages that `from: client` names
+            5:26: error: `when` never holds for messages that `from: both` names
+            6:66: error: no number is both over 5.0 and under 1.5
+            7:65: error: `equals` must be a text, and YAML reads `5` as something else; put it in quotes
+            8:65: error: `in` must be a text, and YAML reads `true` as something else; put it in quotes
+            9:55: error: `equals` must be a text, and YAML reads `7` as something else; put it in quotes
+            10:43: error: `path` must be a text, and YAML reads `5` as something else; put it in quotes
             == conditions that are wrong
             - { name: a, from: client, when: { opcode: ping }, do: drop }
             - { name: b, from: client, when: { size: {} }, do: drop }

@@ -43,7 +43,7 @@ inspection_place inspection_probe_place(
 // Each adds what test `test` asks at a place that `inspection_probe_place` gave; any one thing of several that one test
 // asks is enough. False where memory ran out, or a number is none. Copies what it is given.
 
-/// The value is this scalar, of any kind but INSPECTION_ANY_STRING.
+/// The value is this scalar.
 bool inspection_probe_expect(
     inspection_probe *probe, inspection_place place, uint32_t test,
     const inspection_scalar *expected) INSPECTION_NOEXCEPT;

@@ -27,8 +27,6 @@ typedef enum {
     INSPECTION_INTEGER = 2,
     INSPECTION_DOUBLE = 3,
     INSPECTION_STRING = 4,
-    /// A string, whatever it holds: as the kind of a test alone.
-    INSPECTION_ANY_STRING = 5,
 } inspection_kind;
 
 typedef struct {

@@ -18,7 +18,8 @@ enum InspectionTarget {
 
     private static func tests(_ pointer: [String]) -> [JSONPointerTest] {
         var predicates: [JSONPredicate] = [
-            .exists, .anyString, .equals(.null), .oneOf([.integer(1), .string("x"), .double(1.5)]), .over(.integer(1)),
+            .exists, .type(.string), .equals(.null), .oneOf([.integer(1), .string("x"), .double(1.5)]),
+            .over(.integer(1)),
             .under(.double(0.5)),
         ]
         predicates += JSONValueType.allCases.map { .type($0) }
