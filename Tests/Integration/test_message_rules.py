@@ -279,3 +279,29 @@ def test_bad_rules_are_refused_at_load(
     with door.connect() as socket:
         socket.send("x")
         assert socket.recv() == "hello:x"
+
+
+@pytest.mark.parametrize("on_exceed", ["drop", "close", "delay"])
+def test_limit(gateway: StartGateway, upstream: Upstream, on_exceed: str) -> None:
+    """Two of the messages that it describes pass; of the third it says what becomes, and others are not counted."""
+    period = "1s" if on_exceed == "delay" else "1h"
+    do = {"limit": {"rate": f"1/{period}", "burst": 2, "key": "subject", "on_exceed": on_exceed}}
+    door = gateway(upstream, middleware=[token()], messages=[rule(do, {"text": {"contains": "!"}})])
+    alice = door.issue("alice")
+    with door.connect(token=alice) as first, door.connect(token=alice) as second:
+        for socket in (first, second):
+            socket.send("a!")
+            assert socket.recv() == "hello:a!"
+        first.send("free")
+        assert first.recv() == "hello:free"
+        first.send("b!")
+        if on_exceed == "close":
+            assert first.closing() == (1008, "message-rate-exceeded")
+        else:
+            first.send("behind")
+            if on_exceed == "delay":
+                assert first.recv() == "hello:b!"
+            assert first.recv() == "hello:behind"
+        with door.connect(token=door.issue("bob")) as other:
+            other.send("c!")
+            assert other.recv() == "hello:c!"
