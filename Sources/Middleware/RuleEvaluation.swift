@@ -140,10 +140,11 @@ extension RuleEvaluation {
         in bucket: Int, _ onExceed: TrafficLimit.Excess, _ rule: RuleSet.Entry, _ scratch: inout FilterScratch
     ) -> Passage {
         guard buckets.indices.contains(bucket) else { return .ended(Self.failure(of: rule.name)) }
-        if onExceed == .delay {
+        // Where nobody waits for it, debt would only grow.
+        if onExceed == .delay, !rule.isShadow {
             let end = buckets[bucket].charge(1, now: now)
             guard end > now else { return .through }
-            if !rule.isShadow { scratch.heldUntil = max(end, scratch.heldUntil ?? end) }
+            scratch.heldUntil = max(end, scratch.heldUntil ?? end)
             return hit(rule, &scratch, .through)
         }
         guard !buckets[bucket].take(1, now: now) else { return .through }

@@ -412,6 +412,23 @@ private func json(_ pointer: String, _ demand: JSONDemand) throws -> MessageCond
         }
     }
 
+    @Test("limit: in shadow mode nobody owes anything, and every message too many is counted")
+    func shadowedDelay() throws {
+        var environment = MiddlewareEnvironment(tokens: TokenAuthority())
+        let rules = MessageRules(
+            [Self.limited(.delay, .address, .shadow)], of: "route chat", renewal: nil, in: &environment)
+        let buckets = rules.buckets(of: TrafficOwner(address: .v4(1), identity: nil))
+        var plan = MessagePlan(rules, from: .client, of: try MiddlewareTests.facts(), buckets: buckets)
+        var scratch = FilterScratch()
+        // At most one more each second, whatever came meanwhile.
+        let hits = [Int64(0), 0, 0, 0, 0, 1, 1].map { second in
+            _ = plan.evaluate(
+                opcode: .text, payload: [0x21].span, now: second * 1_000_000_000, using: &scratch)
+            return scratch.hits.count
+        }
+        #expect(hits == [0, 0, 1, 1, 1, 0, 1])
+    }
+
     @Test("limit: by connection, by address, both directions, and over a renewed plan")
     func limitKeys() throws {
         var environment = MiddlewareEnvironment(tokens: TokenAuthority())
