@@ -73,9 +73,6 @@ package struct MessageRules: Sendable {
 
     /// What one connection has of what `limit` rules allow.
     package func buckets(of owner: TrafficOwner) -> MessageBuckets { limiters.buckets(of: owner) }
-
-    /// Whether messages are written down with their payloads.
-    package var logsPayloads: Bool { fromClient.logsPayloads || fromUpstream.logsPayloads }
 }
 
 /// A route's rules for one direction of one connection.

@@ -24,7 +24,7 @@ struct RuleCondition: Sendable {
         case notUTF8
     }
 
-    fileprivate(set) var nodes: [Node]
+    let nodes: [Node]
     /// Without this test's holding the condition cannot hold; nil where no single one is known.
     let trigger: Trigger?
 
@@ -35,7 +35,6 @@ struct RuleCondition: Sendable {
 
     /// Numbers the tests that it needs among those of `tests`.
     init(_ condition: MessageCondition, from sender: MessageSender, among tests: inout RuleTests) throws(PatternError) {
-        nodes = []
         var writer = ConditionWriter(sender: sender)
         try writer.write(condition, &tests)
         nodes = writer.nodes
@@ -67,13 +66,6 @@ struct RuleCondition: Sendable {
         case .all(let end), .any(let end): end
         case .not: Self.end(of: index + 1, nodes)
         default: index + 1
-        }
-    }
-
-    /// Whether it asks for something that JSON alone can answer.
-    var usesJSON: Bool {
-        nodes.contains { node in
-            if case .json = node { true } else { node == .notJSON }
         }
     }
 }
