@@ -72,6 +72,8 @@ package struct HandshakeContext: Sendable {
     /// Held as long as the connection lives.
     package var leases: [ConnectionLease] = []
     package var shadowRefusals: [ShadowRefusal] = []
+    /// What the chain has done so far; nil where nobody wants to know.
+    package var trace: ChainTrace?
 
     package init(
         request: UpgradeRequest, clientAddress: IPAddress, clientCertificate: String? = nil, requestID: String,

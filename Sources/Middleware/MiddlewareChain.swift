@@ -8,6 +8,8 @@ package struct MiddlewareChain: Sendable {
         let name: String
         let isShadow: Bool
         let middleware: any HandshakeMiddleware
+        /// Where it stands in the policy.
+        var position: SourcePosition?
     }
 
     private let steps: [Step]
@@ -26,7 +28,10 @@ package struct MiddlewareChain: Sendable {
         var steps: [Step] = []
         for entry in entries {
             let middleware = entry.settings.middleware(of: name, in: &environment)
-            steps.append(Step(name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware))
+            steps.append(
+                Step(
+                    name: entry.settings.name, isShadow: entry.mode == .shadow, middleware: middleware,
+                    position: entry.position))
         }
         let policyHeaders = steps.filter { !$0.isShadow }.flatMap(\.middleware.upstreamHeaders)
         let enforced = entries.filter { $0.mode == .enforce }.map(\.settings)
@@ -150,11 +155,17 @@ package struct MiddlewareChain: Sendable {
     private static func judge(
         _ step: Step, _ context: inout HandshakeContext, by conclusion: Conclusion?
     ) -> Verdict {
-        guard step.isShadow else { return conclusion?(&context) ?? step.middleware.evaluate(&context) }
+        guard step.isShadow else {
+            let verdict = conclusion?(&context) ?? step.middleware.evaluate(&context)
+            context.trace?.end(step, by: verdict)
+            return verdict
+        }
         var copy = context
         copy.isTrial = true
         let verdict = conclusion?(&copy) ?? step.middleware.evaluate(&copy)
         context.leases = copy.leases
+        context.trace = copy.trace
+        context.trace?.end(step, by: verdict)
         let refusal: Refusal
         switch verdict {
         case .pass: return verdict
@@ -231,6 +242,8 @@ package struct AdmittedUpgrade: Sendable {
     /// Given back when the last copy of this value is gone.
     package let leases: [ConnectionLease]
     package let shadowRefusals: [ShadowRefusal]
+    /// See ``HandshakeContext/trace``.
+    package let trace: ChainTrace?
 
     fileprivate init(_ context: HandshakeContext) {
         request = context.request
@@ -243,5 +256,6 @@ package struct AdmittedUpgrade: Sendable {
         responseEdits = context.responseEdits
         leases = context.leases
         shadowRefusals = context.shadowRefusals
+        trace = context.trace
     }
 }

@@ -49,7 +49,7 @@ struct RunCommand: ParsableCommand {
         var logger = Logger(label: "portcullis") { _ in ErrorLog() }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
         let (policies, root, extensions) = (policies, root, Extensions.current)
-        guard let policy = Self.load(policies, root: root, extensions) else {
+        guard case .success(let policy) = Self.load(policies, root: root, extensions) else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
         let isComplete = try telling {
@@ -66,13 +66,18 @@ struct RunCommand: ParsableCommand {
         Foundation.exit(0)
     }
 
-    /// The policies as they are now; nil, after what is wrong with them has been told, where they cannot be run.
-    private static func load(_ path: String, root: String, _ extensions: Extensions) -> VersionedPolicy? {
+    /// The policies as they are now. What is wrong with them is told, whether they can be run or not.
+    private static func load(
+        _ path: String, root: String, _ extensions: Extensions
+    ) -> Result<VersionedPolicy, PolicyProblems> {
         let loaded = PolicyLoader.load(path: path, root: root, extensions: extensions.catalog)
         for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
-        return loaded.policy.map {
-            VersionedPolicy(policy: $0, version: version(of: loaded.sources + loaded.attachments))
+        guard let policy = loaded.policy else {
+            return .failure(PolicyProblems(lines: loaded.diagnostics.map { "\($0)" }))
         }
+        let sources = loaded.sources + loaded.attachments
+        let files = sources.map { PolicyText(name: $0.name, text: String(decoding: $0.bytes, as: UTF8.self)) }
+        return .success(VersionedPolicy(policy: policy, version: version(of: sources), files: files))
     }
 
     /// The first 12 digits of a digest over the files' names and bytes.

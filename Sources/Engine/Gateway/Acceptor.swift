@@ -5,11 +5,20 @@ internal import Logging
 internal import Middleware
 internal import PolicyModel
 
+/// What other threads ask of the acceptor.
+enum AcceptorMessage: Sendable {
+    case install(PolicyInstallation)
+    /// The same as TERM.
+    case drain
+}
+
 /// A policy that is ready to take over.
 struct PolicyInstallation: Sendable {
     let runtime: GatewayRuntime
     /// For the listeners that were not there before.
     let opened: [ListeningSocket]
+    /// Told once the policy is in force, or that it never will be, since the gateway drains.
+    var concluded: @Sendable (_ isInForce: Bool) -> Void = { _ in }
 }
 
 /// Takes new connections, on the main thread: admission by the peer's address alone, then to the worker that has the
@@ -35,10 +44,11 @@ final class Acceptor {
     private var nextKey: UInt64 = 0
     private var runtime: GatewayRuntime
     private var ceiling: MemoryCeiling
-    private let mailbox: Mailbox<PolicyInstallation>
+    private let mailbox: Mailbox<AcceptorMessage>
     private let inboxes: [Inbox]
     private let audit: AuditLog
     private let reloader: Reloader
+    private let control: GatewayControl
     private let logger: Logger
     private let signals: Descriptor
     /// Woken when the last worker has ended.
@@ -49,8 +59,8 @@ final class Acceptor {
     private var isResting = false
 
     init(
-        _ installation: PolicyInstallation, mailbox: Mailbox<PolicyInstallation>, inboxes: [Inbox], audit: AuditLog,
-        reloader: Reloader, signals: consuming Descriptor, finished: WakeUp, logger: Logger
+        _ installation: PolicyInstallation, mailbox: Mailbox<AcceptorMessage>, inboxes: [Inbox], audit: AuditLog,
+        reloader: Reloader, control: GatewayControl, signals: consuming Descriptor, finished: WakeUp, logger: Logger
     ) throws(SystemError) {
         poller = try Poller()
         runtime = installation.runtime
@@ -59,6 +69,7 @@ final class Acceptor {
         self.inboxes = inboxes
         self.audit = audit
         self.reloader = reloader
+        self.control = control
         self.logger = logger
         self.finished = finished
         try poller.add(signals.number, [.readable], key: Self.signalKey)
@@ -82,7 +93,7 @@ final class Acceptor {
                 case Self.finishedKey:
                     return true
                 case Self.mailboxKey:
-                    mailbox.takeAll().forEach(install)
+                    mailbox.takeAll().forEach(handle)
                 case let key:
                     guard !isResting, let door = doors[key] else { continue }
                     isResting = !acceptBatch(door)
@@ -113,6 +124,13 @@ final class Acceptor {
             what, metadata: ["listener": "\(door.listener.policy.name)", "address": "\(door.socket.address)"])
     }
 
+    private func handle(_ message: AcceptorMessage) {
+        switch message {
+        case .install(let installation): install(installation)
+        case .drain: drain()
+        }
+    }
+
     // MARK: - Signals
 
     /// False where the process is to end at once.
@@ -130,6 +148,7 @@ final class Acceptor {
     }
 
     private func drain() {
+        guard !isDraining else { return }
         isDraining = true
         let window = runtime.listeners.map(\.policy.limits.drainWindow).max() ?? .zero
         logger.notice("draining; a second signal ends at once", metadata: ["window": "\(window)"])
@@ -148,7 +167,7 @@ final class Acceptor {
     /// Puts a policy in force, whole: in the same moment for admission here, and for each worker before the first
     /// connection that was admitted by it. Sockets that both policies listen on are never closed meanwhile.
     private func install(_ installation: PolicyInstallation) {
-        guard !isDraining else { return }
+        guard !isDraining else { return installation.concluded(false) }
         let before = doors
         runtime = installation.runtime
         ceiling.change(to: runtime.limits.memory)
@@ -161,6 +180,8 @@ final class Acceptor {
             tell("no longer listening", door)
         }
         for (key, door) in doors where before[key] == nil { open(door, key) }
+        control.noteInForce(runtime)
+        installation.concluded(true)
         logger.notice("policies reloaded", metadata: ["policy_version": "\(runtime.policyVersion)"])
     }
 

@@ -12,10 +12,33 @@ package struct VersionedPolicy: Sendable {
     package var policy: Policy
     /// Names the policy in every audit record; the same files give the same version.
     package var version: String
+    /// What it was read from.
+    package var files: [PolicyText]
 
-    package init(policy: Policy, version: String) {
+    package init(policy: Policy, version: String, files: [PolicyText] = []) {
         self.policy = policy
         self.version = version
+        self.files = files
+    }
+}
+
+/// A file of a policy, as it was when it was read.
+package struct PolicyText: Sendable, Hashable {
+    package var name: String
+    package var text: String
+
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+}
+
+/// What is wrong with policies that cannot be run: a line each, which has been told already.
+package struct PolicyProblems: Error, Sendable, Hashable {
+    package var lines: [String]
+
+    package init(lines: [String]) {
+        self.lines = lines
     }
 }
 
@@ -23,9 +46,9 @@ package struct VersionedPolicy: Sendable {
 package struct GatewayConfiguration: Sendable {
     /// The policy to begin with.
     package var policy: VersionedPolicy
-    /// Reads the policies again, for a reload; where they cannot be run it tells what is wrong with them and gives nil.
+    /// Reads the policies again, for a reload; where they cannot be run it tells what is wrong with them on standard error, too.
     /// Called on a thread of its own.
-    package var reload: @Sendable () -> VersionedPolicy?
+    package var reload: @Sendable () -> Result<VersionedPolicy, PolicyProblems>
     /// Event loops, one thread each; at least 1.
     package var workers: Int
     /// The folder of keys, tokens and revocations.
@@ -36,8 +59,8 @@ package struct GatewayConfiguration: Sendable {
     package var extensions: ExtensionFactories
 
     package init(
-        policy: VersionedPolicy, reload: @escaping @Sendable () -> VersionedPolicy?, workers: Int,
-        stateDirectory: String, root: String, extensions: ExtensionFactories = ExtensionFactories()
+        policy: VersionedPolicy, reload: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
+        workers: Int, stateDirectory: String, root: String, extensions: ExtensionFactories = ExtensionFactories()
     ) {
         self.policy = policy
         self.reload = reload
@@ -80,6 +103,7 @@ package final class Gateway {
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
     private let reloader: Reloader
+    private let control: GatewayControl
     private let client: HTTPClient
     private let keyWatcher: KeyWatcher
     private let finished: WakeUp
@@ -125,13 +149,14 @@ package final class Gateway {
         watcher.look(&position)
         self.position = position
         resolver = try UpstreamResolver(runtime.upstreams, logger: logger)
-        let policies = try Mailbox<PolicyInstallation>()
+        let mailbox = try Mailbox<AcceptorMessage>()
         reloader = try Reloader(
-            load: configuration.reload, prepare: prepare, mailbox: policies, resolver: resolver,
+            load: configuration.reload, prepare: prepare, mailbox: mailbox, resolver: resolver,
             keyWatcher: keyWatcher, logger: logger)
+        control = GatewayControl(runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader)
         acceptor = try Acceptor(
-            PolicyInstallation(runtime: runtime, opened: sockets), mailbox: policies, inboxes: inboxes, audit: audit,
-            reloader: reloader, signals: signals, finished: finished, logger: logger)
+            PolicyInstallation(runtime: runtime, opened: sockets), mailbox: mailbox, inboxes: inboxes, audit: audit,
+            reloader: reloader, control: control, signals: signals, finished: finished, logger: logger)
         let client = client
         _ = try WorkerThread("http") { client.run() }
         _ = try WorkerThread("keys") { keyWatcher.run() }

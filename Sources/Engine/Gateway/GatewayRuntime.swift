@@ -7,6 +7,8 @@ internal import Tokens
 final class GatewayRuntime: Sendable {
     /// Short and stable: the same files give the same version.
     let policyVersion: String
+    /// What the policy was read from.
+    let files: [PolicyText]
     let limits: GatewayLimits
     let listeners: [Listener]
     let router: Router
@@ -30,6 +32,7 @@ final class GatewayRuntime: Sendable {
     ) throws(CryptoError) {
         let policy = versioned.policy
         policyVersion = versioned.version
+        files = versioned.files
         limits = policy.limits
         let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
         keyRings = issuers.rings

@@ -1,3 +1,4 @@
+internal import Locking
 internal import Logging
 internal import PolicyModel
 import Synchronization
@@ -6,21 +7,23 @@ internal import Tokens
 /// Puts changed policies in force, on a thread of its own: they are read, checked and made ready aside, with certificates,
 /// addresses and sockets, and only then taken over, whole. Where anything is wrong all stays as it was.
 final class Reloader: Sendable {
-    private let load: @Sendable () -> VersionedPolicy?
+    private let load: @Sendable () -> Result<VersionedPolicy, PolicyProblems>
     private let prepare: @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime
-    private let mailbox: Mailbox<PolicyInstallation>
+    private let mailbox: Mailbox<AcceptorMessage>
     private let resolver: UpstreamResolver
     private let keyWatcher: KeyWatcher?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
+    /// Who wants to know what comes of the next reload.
+    private let asking = Lock<[@Sendable (ReloadOutcome) -> Void]>([])
 
-    /// `load` reads the policies, and has told what is wrong where it gives nil; `prepare` makes a runtime that follows
+    /// `load` reads the policies, and has told what is wrong with them where anything is; `prepare` makes a runtime that follows
     /// another.
     init(
-        load: @escaping @Sendable () -> VersionedPolicy?,
+        load: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
-        mailbox: Mailbox<PolicyInstallation>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil, logger: Logger
+        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
@@ -31,8 +34,11 @@ final class Reloader: Sendable {
         wake = try WakeUp(blocking: true)
     }
 
-    /// Asks for a reload. Requests that come while one is on its way are answered by one more.
-    func request() { wake.wake() }
+    /// Asks for a reload. Requests that come while one is on its way are answered by one more. `answered` is called once.
+    func request(_ answered: (@Sendable (ReloadOutcome) -> Void)? = nil) {
+        if let answered { asking.withLock { $0.append(answered) } }
+        wake.wake()
+    }
 
     /// Answers requests until it is stopped, beginning from the runtime in force.
     func run(from runtime: GatewayRuntime) {
@@ -40,7 +46,12 @@ final class Reloader: Sendable {
         while true {
             wake.take()
             if isStopped.load(ordering: .acquiring) { return }
-            if let next = reload(after: runtime) { runtime = next }
+            let asking = asking.withLock { asking in
+                defer { asking = [] }
+                return asking
+            }
+            let answer: @Sendable (ReloadOutcome) -> Void = { outcome in for answered in asking { answered(outcome) } }
+            if let next = reload(after: runtime, answer) { runtime = next }
         }
     }
 
@@ -49,9 +60,15 @@ final class Reloader: Sendable {
         wake.wake()
     }
 
-    private func reload(after runtime: GatewayRuntime) -> GatewayRuntime? {
-        guard let policy = load() else {
+    private func reload(
+        after runtime: GatewayRuntime, _ answer: @escaping @Sendable (ReloadOutcome) -> Void
+    ) -> GatewayRuntime? {
+        let policy: VersionedPolicy
+        do throws(PolicyProblems) {
+            policy = try load().get()
+        } catch {
             tellFailure("see above", inForce: runtime)
+            answer(.refused(error.lines))
             return nil
         }
         do {
@@ -63,10 +80,16 @@ final class Reloader: Sendable {
             let opened = try next.listeners.filter { !bound.contains($0.binding) }.map { try ListeningSocket(for: $0) }
             resolver.follow(next.upstreams)
             keyWatcher?.follow(next.keyRings)
-            mailbox.post(PolicyInstallation(runtime: next, opened: opened))
+            let version = next.policyVersion
+            mailbox.post(
+                .install(
+                    PolicyInstallation(runtime: next, opened: opened) { isInForce in
+                        answer(isInForce ? .inForce(version: version) : .refused(["the gateway drains"]))
+                    }))
             return next
         } catch {
             tellFailure("\(error)", inForce: runtime)
+            answer(.refused(["\(error)"]))
             return nil
         }
     }

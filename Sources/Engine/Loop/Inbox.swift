@@ -21,6 +21,8 @@ enum WorkerMessage: Sendable {
     case drain(window: Nanoseconds)
     /// Live connections end at once.
     case stop
+    /// Whatever else another thread wants to know or to have done: rare, and short.
+    case perform(@Sendable (SessionHost) -> Void)
 }
 
 /// A connection between the acceptor and its worker.

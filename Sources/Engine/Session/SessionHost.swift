@@ -50,6 +50,7 @@ final class SessionHost {
         case .answered(let errand, let conclusion): waiting.removeValue(forKey: errand)?.resume(conclusion)
         case .drain(let window): beginDrain(window)
         case .stop: endAll()
+        case .perform(let work): work(self)
         }
     }
 

@@ -1,0 +1,19 @@
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(1))) struct WorkersTests {
+    @Test("each worker answers on its own thread, and one that does not answer in time is told apart")
+    func ask() throws {
+        let (first, second) = (try Host(), try Host())
+        let workers = Workers(inboxes: [first.inbox, second.inbox])
+        let sessions = first.sessions
+        nonisolated(unsafe) let running = sessions
+        let thread = try WorkerThread("worker") { try? unsafe running.run() }
+        let answers = try workers.ask(patience: 300) { host in host.runtime.policyVersion }
+        #expect(answers == ["v1", nil])
+        workers.tell { $0.worker.stop() }
+        thread.join()
+        #expect(second.inbox.takeAll().count == 2)
+    }
+}
