@@ -47,11 +47,6 @@ extension PolicyDecoder {
     }
 
     private static func isLoopback(_ host: String) -> Bool {
-        if host == "localhost" { return true }
-        return switch IPAddress(host) {
-        case .v4?: host.hasPrefix("127.")
-        case .v6?: host == "::1"
-        case nil: false
-        }
+        host == "localhost" || IPAddress(host)?.isLoopback == true
     }
 }

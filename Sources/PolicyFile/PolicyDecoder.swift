@@ -26,6 +26,8 @@ final class PolicyDecoder {
     var issuerNames: [String: SourcePosition] = [:]
     /// Where the process's `limits` stand, of which there is one.
     var limitsPosition: SourcePosition?
+    /// And `admin`.
+    var adminPosition: SourcePosition?
     private var boundAddresses: [SocketAddress: SourcePosition] = [:]
 
     /// Where names live: each section has its own.
@@ -95,7 +97,7 @@ final class PolicyDecoder {
     func decode(document: YAMLNode) {
         guard
             let fields = fields(
-                document, of: "a policy", keys: ["listeners", "upstreams", "token_issuers", "routes", "limits"])
+                document, of: "a policy", keys: ["listeners", "upstreams", "token_issuers", "routes", "limits", "admin"])
         else {
             // What the file should have held cannot be called missing.
             filled = [.listeners, .routes]
@@ -111,6 +113,7 @@ final class PolicyDecoder {
             if let issuer = checked(entry.value, { _ in tokenIssuer(entry) }) { policy.tokenIssuers.append(issuer) }
         }
         if let limits = fields.decoded("limits", gatewayLimits) { policy.limits = limits }
+        if let admin = fields.decoded("admin", admin) { policy.admin = admin }
         if let node = fields["routes"] {
             let routes = list(node, Section.routes.rawValue)
             if routes?.isEmpty != true { filled.insert(.routes) }

@@ -5,7 +5,7 @@ extension PolicyDecoder {
     func route(_ node: YAMLNode) -> RoutePolicy? {
         let keys = [
             "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "message_rate", "byte_rate",
-            "compression", "messages",
+            "compression", "messages", "on_policy_change",
         ]
         guard let fields = fields(node, of: "a route", keys: keys, later: ["refuse", "close_codes"]) else { return nil }
         let name = fields.required("name") { node -> String? in
@@ -20,6 +20,7 @@ extension PolicyDecoder {
             return upstream
         }
         let isPublic = fields.boolean("public") ?? false
+        let onPolicyChange = fields.choice("on_policy_change", PolicyChange.self) ?? .recheck
         let chain = fields["middleware"].map(chain) ?? DecodedChain()
         checkDoor(fields, name: name, chain)
         let compression = fields.decoded("compression", compression)
@@ -32,7 +33,7 @@ extension PolicyDecoder {
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
             timeouts: timeouts, compression: compression ?? .strip, rates: rates, messages: messages,
-            position: node.position)
+            onPolicyChange: onPolicyChange, position: node.position)
     }
 
     /// Nobody opens a door by forgetting a line, and nobody says that a locked one is open.

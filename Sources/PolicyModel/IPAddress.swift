@@ -29,6 +29,14 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
         return .v6(kept == 0 ? 0 : value & (UInt128.max << UInt128(128 - kept)))
     }
 
+    /// Whether it is this machine itself: 127.0.0.0/8 and ::1.
+    package var isLoopback: Bool {
+        switch self {
+        case .v4(let value): value >> 24 == 127
+        case .v6(let value): value == 1
+        }
+    }
+
     package var description: String {
         switch self {
         case .v4(let value):

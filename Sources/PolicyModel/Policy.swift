@@ -6,16 +6,19 @@ package struct Policy: Sendable {
     /// In file order: the first route that matches wins.
     package var routes: [RoutePolicy]
     package var limits: GatewayLimits
+    /// nil: operators are answered on the socket in the state folder alone.
+    package var admin: AdminPolicy?
 
     package init(
         listeners: [ListenerPolicy] = [], upstreams: [UpstreamPolicy] = [],
-        tokenIssuers: [TokenIssuerPolicy] = [], routes: [RoutePolicy] = [], limits: GatewayLimits = GatewayLimits()
+        tokenIssuers: [TokenIssuerPolicy] = [], routes: [RoutePolicy] = [], limits: GatewayLimits = GatewayLimits(), admin: AdminPolicy? = nil
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
         self.tokenIssuers = tokenIssuers
         self.routes = routes
         self.limits = limits
+        self.admin = admin
     }
 }
 

@@ -15,13 +15,15 @@ package struct RoutePolicy: Sendable {
     package var rates: [RouteRate]
     /// In the order in which they are tried.
     package var messages: [MessageRule]
+    /// What a reload that changes the route means for its live connections.
+    package var onPolicyChange: PolicyChange
     package var position: SourcePosition
 
     package init(
         name: String, match: RouteMatch, upstream: String, isPublic: Bool = false, middleware: [MiddlewareEntry] = [],
         limits: RouteLimits = RouteLimits(), timeouts: RouteTimeouts = RouteTimeouts(),
         compression: CompressionPolicy = .strip, rates: [RouteRate] = [],
-        messages: [MessageRule] = [], position: SourcePosition
+        messages: [MessageRule] = [], onPolicyChange: PolicyChange = .recheck, position: SourcePosition
     ) {
         self.name = name
         self.match = match
@@ -33,8 +35,17 @@ package struct RoutePolicy: Sendable {
         self.compression = compression
         self.rates = rates
         self.messages = messages
+        self.onPolicyChange = onPolicyChange
         self.position = position
     }
+}
+
+/// What becomes of live connections when the policy by which they were admitted changes.
+package enum PolicyChange: String, Sendable, CaseIterable {
+    /// They go on.
+    case keep
+    /// They are judged again, and those end that would now be refused.
+    case recheck
 }
 
 /// What a request must look like to belong to a route.

@@ -69,7 +69,7 @@ struct MiddlewareDecoderTests {
                 token: { issuers: [local] }
                 ----
                 0:12: error: `middleware` must be a list, not an empty value
-                1:1: error: unknown key `token` in a route; its keys are `name`, `match`, `upstream`, `public`, `middleware`, `limits`, `timeouts`, `message_rate`, `byte_rate`, `compression`, `messages`
+                1:1: error: unknown key `token` in a route; its keys are `name`, `match`, `upstream`, `public`, `middleware`, `limits`, `timeouts`, `message_rate`, `byte_rate`, `compression`, `messages`, `on_policy_change`
                 == middleware that cannot be read hides nothing else
                 - tokn: { issuers: [local] }
                 - headers: { request: { set: { X-A: "${token.id}" } } }

@@ -109,6 +109,11 @@ extension PolicyCase.Frame {
         ["\($0.limits.connections.map(String.init) ?? "-") \($0.limits.memory.map(String.init) ?? "-")"]
     }
 
+    /// `admin`.
+    static let admin = Self(before: ["admin:"], indentation: 2) { policy in
+        policy.admin.map { ["\($0.address) \($0.tokenFile)"] } ?? []
+    }
+
     /// The settings of a listener.
     static let listener = Self(before: ["listeners:", "  front:"], indentation: 4) { $0.listeners.flatMap(describe) }
 
@@ -195,7 +200,8 @@ private func describe(_ route: RoutePolicy) -> [String] {
     let (limits, timeouts) = (route.limits, route.timeouts)
     return [
         "\(route.name) \(route.match.hosts) \(route.match.path) -> \(route.upstream)\(route.isPublic ? " public" : "")",
-        "middleware \(route.middleware.map(\.settings.name)), messages \(route.messages.map(\.name))",
+        "middleware \(route.middleware.map(\.settings.name)), messages \(route.messages.map(\.name))"
+            + (route.onPolicyChange == .keep ? ", kept" : ""),
         "limits \(limits.messageBytes) \(limits.fragments) \(limits.bufferedBytes)",
         "timeouts \(timeouts.idle) \(timeouts.pingInterval) \(timeouts.pongTimeout) \(timeouts.lifetime) \(timeouts.close)",
     ]

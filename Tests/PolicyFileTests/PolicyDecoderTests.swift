@@ -50,7 +50,7 @@ struct PolicyDecoderTests {
             2:1: error: unknown key `services` in a policy; did you mean `upstreams`?
             3:1: error: unknown key `entryPoints` in a policy; did you mean `listeners`?
             4:1: error: unknown key `providers` in a policy; did you mean `token_issuers`?
-            5:1: error: unknown key `plugins` in a policy; its keys are `listeners`, `upstreams`, `token_issuers`, `routes`, `limits`
+            5:1: error: unknown key `plugins` in a policy; its keys are `listeners`, `upstreams`, `token_issuers`, `routes`, `limits`, `admin`
             == names that are wrong
             upstreams: { "a b": { endpoints: ["ws://a:1"] }, "": { endpoints: ["ws://a:1"] }, echo: { endpoints: ["ws://a:1"] } }
             routes: [{ name: "a\e[31m", match: { path: / }, upstream: echo, public: true }]

@@ -17,9 +17,10 @@ struct RouteDecoderTests {
             timeouts: { idle: 1s, ping_interval: 2s, pong_timeout: 3s, lifetime: 366d, close: 500ms }
             compression: strip
             messages: [{ name: none, from: both, do: drop }]
+            on_policy_change: keep
             ----
             r ["chat.example.com"] exact("/chat") -> echo
-            middleware ["token"], messages ["none"]
+            middleware ["token"], messages ["none"], kept
             limits 1073741824 1 16384
             timeouts 1.0 seconds 2.0 seconds 3.0 seconds 31622400.0 seconds 0.5 seconds
             == route with defaults
