@@ -97,7 +97,8 @@ final class PolicyDecoder {
     func decode(document: YAMLNode) {
         guard
             let fields = fields(
-                document, of: "a policy", keys: ["listeners", "upstreams", "token_issuers", "routes", "limits", "admin"])
+                document, of: "a policy",
+                keys: ["listeners", "upstreams", "token_issuers", "routes", "limits", "admin"])
         else {
             // What the file should have held cannot be called missing.
             filled = [.listeners, .routes]

@@ -11,7 +11,8 @@ package struct Policy: Sendable {
 
     package init(
         listeners: [ListenerPolicy] = [], upstreams: [UpstreamPolicy] = [],
-        tokenIssuers: [TokenIssuerPolicy] = [], routes: [RoutePolicy] = [], limits: GatewayLimits = GatewayLimits(), admin: AdminPolicy? = nil
+        tokenIssuers: [TokenIssuerPolicy] = [], routes: [RoutePolicy] = [], limits: GatewayLimits = GatewayLimits(),
+        admin: AdminPolicy? = nil
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
