@@ -34,9 +34,7 @@ enum PolicyFolder {
             contents.refuse(path, "the folder cannot be read: \(FileProblem.last)")
             return
         }
-        var folder = path[...]
-        while folder.count > 1, folder.last == "/" { folder = folder.dropLast() }
-        let prefix = folder == "/" ? "/" : "\(folder)/"
+        let prefix = prefix(path)
         // By bytes, so that the order is the same in every locale.
         for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where !name.hasPrefix(".") {
             let file = prefix + name
@@ -46,7 +44,7 @@ enum PolicyFolder {
                         severity: .warning, position: SourcePosition(file: file, line: 1, column: 1),
                         message: "not read: policies are the files that end in .yaml, so rename it if it is one"))
             }
-            guard name.hasSuffix(".yaml"), !name.hasSuffix(".test.yaml") else { continue }
+            guard name.hasSuffix(".yaml"), !name.hasSuffix(PolicyTestLoader.suffix) else { continue }
             switch kind(of: file) {
             case .success(.file): contents.readFile(file)
             case .success: contents.refuse(file, "not a file; a folder's own *.yaml files are the policy")
@@ -56,6 +54,36 @@ enum PolicyFolder {
         if contents.sources.isEmpty, contents.diagnostics.allSatisfy({ $0.severity == .warning }) {
             contents.refuse(path, "no policy here: the folder has no *.yaml file")
         }
+    }
+
+    /// The policy tests at `path`: see ``PolicyTestLoader/files(at:)``.
+    static func testFiles(at path: String) -> Result<[String], PolicyFileError> {
+        var contents = Contents()
+        var files: [String] = []
+        switch kind(of: path) {
+        case .failure(let failure): contents.refuse(path, "cannot be read: \(failure)")
+        case .success(.folder):
+            let names = names(in: path)
+            if names == nil { contents.refuse(path, "the folder cannot be read: \(FileProblem.last)") }
+            let tests = (names ?? []).filter { $0.hasSuffix(PolicyTestLoader.suffix) && !$0.hasPrefix(".") }
+            files = tests.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { prefix(path) + $0 }
+        case .success:
+            if path.hasSuffix(PolicyTestLoader.suffix) { return .success([path]) }
+            let name = path.hasSuffix(".yaml") ? String(path.dropLast(5)) : path
+            let beside = name + PolicyTestLoader.suffix
+            if case .success = kind(of: beside) { files = [beside] }
+        }
+        guard contents.diagnostics.isEmpty else {
+            return .failure(PolicyFileError(diagnostics: contents.diagnostics))
+        }
+        return .success(files)
+    }
+
+    /// What stands before the names of a folder's files.
+    private static func prefix(_ path: String) -> String {
+        var folder = path[...]
+        while folder.count > 1, folder.last == "/" { folder = folder.dropLast() }
+        return folder == "/" ? "/" : "\(folder)/"
     }
 
     private enum Kind { case file, folder, other }
