@@ -13,11 +13,26 @@ package struct PolicyTestWords: Sendable {
     }
 }
 
+/// How much the messages of a file may still hold, since `times` makes much out of little.
+final class PolicyTestBudget {
+    static let maximumBytes = 16 * 1024 * 1024
+    private var left = maximumBytes
+
+    /// False where it is not enough.
+    func take(_ count: Int, times: Int) -> Bool {
+        let (product, isTooLong) = count.multipliedReportingOverflow(by: times)
+        guard !isTooLong, product <= left else { return false }
+        left -= product
+        return true
+    }
+}
+
 /// Turns a document into a ``PolicyTestFile``. The parts of a file have extensions of this, a file each; what is wrong is noted
 /// with a ``PolicyDecoder``, whose words and quantities are those of policies.
 struct PolicyTestDecoder {
     let decoder: PolicyDecoder
     let words: PolicyTestWords
+    let budget = PolicyTestBudget()
 
     /// The most of any one case; so many handshakes or messages take less than seconds.
     static let maximumRepetitions = 100_000

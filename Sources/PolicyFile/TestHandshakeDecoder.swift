@@ -229,12 +229,12 @@ extension PolicyTestDecoder {
         claims.startsIn = fields.duration("starts_in")
     }
 
-    private func otherClaims(_ node: YAMLNode) -> JSONValue? {
+    private func otherClaims(_ node: YAMLNode) -> JSONTree? {
         guard case .mapping = node.content else {
             decoder.refuse(
                 node.position, "`other` must be a mapping from claims to values, not \(node.kindDescription)")
             return nil
         }
-        return decoder.jsonValue(node, "other")
+        return decoder.jsonTree(node, "other")
     }
 }

@@ -18,9 +18,6 @@ extension PolicyTestDecoder {
             expectation: expectation, position: node.position)
     }
 
-    /// The most that a message of a test may hold.
-    private static let maximumBytes = 16 * 1024 * 1024
-
     /// A text, or `{ text: … }`, `{ json: … }` or `{ binary: HEX }`.
     func payload(_ node: YAMLNode, of subject: String) -> TestPayload? {
         if case .scalar = node.content { return decoder.string(node, subject.filter { $0 != "`" }).map { .text($0) } }
@@ -35,13 +32,13 @@ extension PolicyTestDecoder {
             }
             return nil
         }
-        let times = fields["times"].map { decoder.integer($0, "times", in: 1...Self.maximumBytes) ?? 1 }
+        let times = fields["times"].map { decoder.integer($0, "times", in: 1...PolicyTestBudget.maximumBytes) ?? 1 }
         switch kinds[0] {
         case "json":
             if times != nil {
                 decoder.refuse(fields.keyPosition("times"), "`times` repeats a text or bytes, and this is JSON")
             }
-            return fields.decoded("json") { decoder.jsonValue($0, "json") }.map { .json($0) }
+            return fields.decoded("json") { decoder.jsonTree($0, "json") }.map { .json($0) }
         case "text":
             guard let text = fields.string("text"), fits(text.utf8.count, times ?? 1, fields) else { return nil }
             return .text(String(repeating: text, count: times ?? 1))
@@ -52,9 +49,9 @@ extension PolicyTestDecoder {
     }
 
     private func fits(_ count: Int, _ times: Int, _ fields: Fields) -> Bool {
-        let (product, isTooLong) = count.multipliedReportingOverflow(by: times)
-        guard isTooLong || product > Self.maximumBytes else { return true }
-        decoder.refuse(fields.keyPosition("times"), "a message of a test has at most 16 MiB")
+        if budget.take(count, times: times) { return true }
+        let place = fields["times"] == nil ? fields.position : fields.keyPosition("times")
+        decoder.refuse(place, "the messages of a test file have at most 16 MiB together; repeat a text less often")
         return false
     }
 

@@ -68,6 +68,6 @@ package struct TestMessage: Sendable {
 package enum TestPayload: Sendable, Equatable {
     case text(String)
     /// Sent as text in its shortest spelling; compared by its value.
-    case json(JSONValue)
+    case json(JSONTree)
     case binary([UInt8])
 }

@@ -56,7 +56,7 @@ package struct TestClaims: Sendable {
     /// How many connections it is good for; nil for any number.
     package var uses: Int?
     /// All others.
-    package var other: [String: JSONValue] = [:]
+    package var other: [String: JSONTree] = [:]
 
     package init(subject: String) {
         self.subject = subject

@@ -101,7 +101,7 @@ private func describe(_ it: TestClaims) -> String {
     if let uses = it.uses { text += " uses \(uses)" }
     if let id = it.id { text += " id \(id)" }
     if let start = it.startsIn { text += " starts \(start)" }
-    if !it.other.isEmpty { text += " \(JSONValue.object(it.other).text)" }
+    if !it.other.isEmpty { text += " \(JSONTree.object(it.other).text)" }
     return text
 }
 

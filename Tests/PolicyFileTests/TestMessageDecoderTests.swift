@@ -27,6 +27,11 @@ struct TestMessageDecoderTests {
             client text '' after 0.0 seconds -> closed(code: Optional(1008), reason: nil)
             client text '' after 0.0 seconds -> closed(code: Optional(4000), reason: Optional("no")) shadow ["c"]
             client text '' after 0.0 seconds -> closed(code: nil, reason: nil)
+            == too much in all
+            - { send: { text: aaaa, times: 4194304 }, expect: passed }
+            - { send: { binary: "00" }, expect: passed }
+            ----
+            2:11: the messages of a test file have at most 16 MiB together; repeat a text less often
             == what is wrong
             - { snd: x, expect: pased }
             - { send: { text: a, json: b }, expect: {} }
@@ -41,7 +46,7 @@ struct TestMessageDecoderTests {
             2:41: `expect` has one of `passed`, `edited`, `dropped`, `reply` or `closed`, not 0 of them
             3:21: `binary` is bytes in hexadecimal, two digits each, such as "89504e47", not `abc`
             3:46: `passed` is only ever `true`, not `1`
-            4:25: a message of a test has at most 16 MiB
+            4:25: the messages of a test file have at most 16 MiB together; repeat a text less often
             4:62: `closed` must be from 1000 to 4999, not `99`
             5:22: `times` repeats a text or bytes, and this is JSON
             5:40: `from` must be `client` or `upstream`, not `server`

@@ -2,7 +2,7 @@ import PolicyModel
 
 extension PolicyDecoder {
     /// A YAML value as JSON.
-    func jsonValue(_ node: YAMLNode, _ key: String) -> JSONValue? {
+    func jsonTree(_ node: YAMLNode, _ key: String) -> JSONTree? {
         switch node.content {
         case .scalar:
             return jsonScalar(node, key).map { scalar in
@@ -15,10 +15,10 @@ extension PolicyDecoder {
                 }
             }
         case .sequence(let elements):
-            let values = elements.compactMap { jsonValue($0, key) }
+            let values = elements.compactMap { jsonTree($0, key) }
             return values.count == elements.count ? .array(values) : nil
         case .mapping(let entries):
-            let members = entries.compactMap { entry in jsonValue(entry.value, key).map { (entry.key, $0) } }
+            let members = entries.compactMap { entry in jsonTree(entry.value, key).map { (entry.key, $0) } }
             return members.count == entries.count
                 ? .object(Dictionary(members, uniquingKeysWith: { first, _ in first })) : nil
         }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PolicyFile
 
-struct JSONValueDecoderTests {
+struct JSONTreeDecoderTests {
     @Test(
         "YAML as JSON",
         arguments: [
@@ -13,7 +13,7 @@ struct JSONValueDecoderTests {
     func value(_ yaml: String, _ json: String) throws {
         let outcome = YAMLParser.parse(PolicySource(name: "t", bytes: Array(yaml.utf8)))
         let decoder = PolicyDecoder()
-        #expect(decoder.jsonValue(try #require(outcome.root), "v")?.text == json)
+        #expect(decoder.jsonTree(try #require(outcome.root), "v")?.text == json)
         #expect(decoder.diagnostics.isEmpty)
     }
 
@@ -21,7 +21,7 @@ struct JSONValueDecoderTests {
     func noValue(_ yaml: String) throws {
         let outcome = YAMLParser.parse(PolicySource(name: "t", bytes: Array(yaml.utf8)))
         let decoder = PolicyDecoder()
-        #expect(decoder.jsonValue(try #require(outcome.root), "v") == nil)
+        #expect(decoder.jsonTree(try #require(outcome.root), "v") == nil)
         #expect(decoder.diagnostics.count == 1)
     }
 }

@@ -1,13 +1,13 @@
 /// A JSON value (RFC 8259), as a policy test writes one.
-package enum JSONValue: Sendable {
+package enum JSONTree: Sendable {
     case string(String)
     case integer(Int64)
     /// Finite.
     case double(Double)
     case boolean(Bool)
     case null
-    case array([JSONValue])
-    case object([String: JSONValue])
+    case array([JSONTree])
+    case object([String: JSONTree])
 
     /// On one line, names in order of their characters.
     package var text: String {
@@ -52,7 +52,7 @@ package enum JSONValue: Sendable {
     private static func quoted(_ text: String) -> String { "\"\(JSONTemplate.escaped(text))\"" }
 }
 
-extension JSONValue: Equatable {
+extension JSONTree: Equatable {
     /// By value: numbers as numbers, so that 1 is 1.0, and texts by their bytes.
     package static func == (left: Self, right: Self) -> Bool {
         switch (left, right) {
