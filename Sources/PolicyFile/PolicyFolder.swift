@@ -83,6 +83,7 @@ enum PolicyFolder {
     private static func prefix(_ path: String) -> String {
         var folder = path[...]
         while folder.count > 1, folder.last == "/" { folder = folder.dropLast() }
+        if folder == "." { return "" }
         return folder == "/" ? "/" : "\(folder)/"
     }
 

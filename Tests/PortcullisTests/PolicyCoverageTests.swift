@@ -27,7 +27,9 @@ struct PolicyCoverageTests {
 
     @Test("all that decides, in the policy's order, and what of it was touched")
     func parts() throws {
-        var coverage = PolicyCoverage(of: try Self.policy())
+        var coverage = PolicyCoverage()
+        coverage.add(try Self.policy())
+        coverage.add(try Self.policy())
         #expect(
             coverage.untouched.map { "\($0.position): \($0.name)" } == [
                 "p:5:19: `connection_limit` of the listener `public`", "p:9:5: the route `chat`",

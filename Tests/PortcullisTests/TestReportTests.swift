@@ -27,9 +27,10 @@ struct TestReportTests {
                 file: "long.test.yaml", policies: "a.yaml", results: [results[0]], duration: .milliseconds(1234)),
         ])
         report.duration = .milliseconds(1250)
-        var coverage = PolicyCoverage(of: try PolicyCoverageTests.policy())
+        var coverage = PolicyCoverage()
+        coverage.add(try PolicyCoverageTests.policy())
         coverage.touch(coverage.parts.dropLast().map(\.position))
-        report.coverage = [("a.yaml", coverage)]
+        report.coverage = coverage
         return report
     }
 

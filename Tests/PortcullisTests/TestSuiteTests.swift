@@ -118,7 +118,7 @@ struct TestSuiteTests {
         suite.run(["\(folder.path)/p.yaml"])
         #expect(
             suite.report.failed.flatMap(\.failures).map(\.actual) == [
-                "is not sent: message 1 has ended the connection"
+                "is not sent: message 1 has ended the connection, 1008 \"idle-timeout\""
             ])
     }
 

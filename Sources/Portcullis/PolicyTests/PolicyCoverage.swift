@@ -1,6 +1,7 @@
+import Foundation
 import PolicyModel
 
-/// Which parts of a policy the tests have touched.
+/// Which parts of policies the tests have touched.
 struct PolicyCoverage {
     /// Something that decides.
     struct Part: Hashable {
@@ -9,31 +10,42 @@ struct PolicyCoverage {
         let position: SourcePosition
     }
 
-    /// In the policy's order.
-    let parts: [Part]
+    /// In the order of the policies that were added, and in theirs.
+    private(set) var parts: [Part] = []
+    private var known: Set<SourcePosition> = []
     private var touched: Set<SourcePosition> = []
 
-    init(of policy: Policy) {
-        var parts: [Part] = []
+    /// Adds what decides in a policy. Files that two policies share are one, by whichever path they were read.
+    mutating func add(_ policy: Policy) {
         for listener in policy.listeners {
-            parts += listener.admission.map {
-                Part(name: "`\($0.settings.name)` of the listener `\(listener.name)`", position: $0.position)
+            for entry in listener.admission {
+                add("`\(entry.settings.name)` of the listener `\(listener.name)`", entry.position)
             }
         }
         for route in policy.routes {
             let owner = "of the route `\(route.name)`"
-            parts.append(Part(name: "the route `\(route.name)`", position: route.position))
-            parts += route.middleware.map { Part(name: "`\($0.settings.name)` \(owner)", position: $0.position) }
-            parts += route.rates.map { Part(name: "`\($0.name)` \(owner)", position: $0.position) }
-            parts += route.messages.map { Part(name: "the message rule `\($0.name)` \(owner)", position: $0.position) }
+            add("the route `\(route.name)`", route.position)
+            for entry in route.middleware { add("`\(entry.settings.name)` \(owner)", entry.position) }
+            for rate in route.rates { add("`\(rate.name)` \(owner)", rate.position) }
+            for rule in route.messages { add("the message rule `\(rule.name)` \(owner)", rule.position) }
         }
-        self.parts = parts
+    }
+
+    private mutating func add(_ name: String, _ position: SourcePosition) {
+        if known.insert(Self.identity(position)).inserted { parts.append(Part(name: name, position: position)) }
     }
 
     mutating func touch(_ positions: some Sequence<SourcePosition>) {
-        touched.formUnion(positions)
+        touched.formUnion(positions.map(Self.identity))
     }
 
-    /// In the policy's order.
-    var untouched: [Part] { parts.filter { !touched.contains($0.position) } }
+    /// In the order of `parts`.
+    var untouched: [Part] { parts.filter { !touched.contains(Self.identity($0.position)) } }
+
+    /// The position with its file's one path.
+    private static func identity(_ position: SourcePosition) -> SourcePosition {
+        var position = position
+        position.file = URL(fileURLWithPath: position.file).standardizedFileURL.path
+        return position
+    }
 }

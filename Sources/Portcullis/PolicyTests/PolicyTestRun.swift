@@ -52,19 +52,21 @@ struct PolicyTestRun {
     ) -> [TestFailure] {
         var failures: [TestFailure] = []
         var monotonic = start
-        var end: Int?
+        var end: String?
         for (index, message) in test.messages.enumerated() {
             monotonic = monotonic.addingClamped(message.delay.nanoseconds)
             var actual = ObservedMessage(outcome: .other("is not sent"))
             for _ in 0..<max(1, message.repetitions) {
                 if let end {
-                    actual = ObservedMessage(outcome: .other("is not sent: message \(end) has ended the connection"))
+                    actual = ObservedMessage(outcome: .other("is not sent: \(end)"))
                     break
                 }
                 let rehearsed = rehearsal.message(MadeUpMessage(message, monotonic: monotonic), on: connection)
                 touched.formUnion(rehearsed.hits.map(\.position))
                 actual = ObservedMessage(rehearsed)
-                if case .closed = rehearsed.verdict { end = index + 1 }
+                if case .closed(let code, let reason, _) = rehearsed.verdict {
+                    end = "message \(index + 1) has ended the connection, \(code) \(ShownText.quoted(reason))"
+                }
             }
             failures += MessageComparison(number: index + 1, message: message, actual: actual).failures
         }

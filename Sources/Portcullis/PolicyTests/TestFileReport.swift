@@ -14,13 +14,13 @@ struct TestFileReport {
 /// What a whole run has come to.
 struct TestReport {
     var files: [TestFileReport] = []
-    /// By the path of each policy that was tested; nil where it was not asked for.
-    var coverage: [(policies: String, coverage: PolicyCoverage)]?
+    /// Of all policies that were tested; nil where it was not asked for.
+    var coverage: PolicyCoverage?
     var duration = Duration.zero
 
     var results: [TestResult] { files.flatMap(\.results) }
     var failed: [TestResult] { files.flatMap(\.failed) }
-    var untouched: [PolicyCoverage.Part] { (coverage ?? []).flatMap(\.coverage.untouched) }
+    var untouched: [PolicyCoverage.Part] { coverage?.untouched ?? [] }
 }
 
 extension Duration {

@@ -69,9 +69,8 @@ struct TestReportJSON: Encodable {
                 tests: file.results.map(Test.init))
         }
         coverage = report.coverage.map { coverage in
-            let rules = coverage.reduce(0) { $0 + $1.coverage.parts.count }
-            return Coverage(
-                rules: rules, touched: rules - report.untouched.count,
+            Coverage(
+                rules: coverage.parts.count, touched: coverage.parts.count - report.untouched.count,
                 untouched: report.untouched.map { Untouched(rule: $0.name, place: Place($0.position)) })
         }
         self.errors = errors.map { Problem(message: $0.message, place: Place($0.position)) }

@@ -55,7 +55,7 @@ extension TestReport {
         text += "\(results.count - failed) passed, "
         text += failed == 0 ? "0 failed" : style.bad("\(failed) failed")
         if let coverage {
-            let all = coverage.reduce(0) { $0 + $1.coverage.parts.count }
+            let all = coverage.parts.count
             text += "; \(all - untouched.count) of \(counted(all, "rule")) touched"
         }
         return text + " (\(duration.shown))"

@@ -17,7 +17,7 @@ struct TestSuite {
     private(set) var errors: [Diagnostic] = []
     /// By path; nil where it cannot be used, which has been told.
     private var loaded: [String: Policy?] = [:]
-    private var coverage: [(policies: String, coverage: PolicyCoverage)] = []
+    private var coverage = PolicyCoverage()
 
     init(policies: String?, root: String, filter: String?, seesCoverage: Bool, extensions: Extensions) {
         self.policies = policies
@@ -92,7 +92,7 @@ struct TestSuite {
             errors += result.diagnostics.filter { $0.severity == .error }
             return nil
         }
-        coverage.append((path, PolicyCoverage(of: policy)))
+        coverage.add(policy)
         return policy
     }
 
@@ -116,9 +116,7 @@ struct TestSuite {
             }
         }
         guard !results.isEmpty else { return }
-        if let index = coverage.firstIndex(where: { $0.policies == place }) {
-            for result in results { coverage[index].coverage.touch(result.touched) }
-        }
+        for result in results { coverage.touch(result.touched) }
         report.files.append(
             TestFileReport(file: path, policies: place, results: results, duration: clock.now - start))
     }
