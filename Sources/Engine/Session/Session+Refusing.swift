@@ -46,7 +46,8 @@ extension Session {
         facts.drop(certificate == .missing ? .clientCertificateMissing : .clientCertificateInvalid)
         host.write(facts)
         host.logger.debug(
-            "client certificate refused", metadata: ["reason": "\(error.reason)", "request_id": "\(requestID)"])
+            "client certificate refused",
+            metadata: ["reason": "\(error.reason)"].merging(logReference) { _, new in new })
     }
 
     /// Ends without an answer: the client has gone, or has never spoken. A handshake that came to the chain leaves a line in

@@ -49,15 +49,25 @@ extension Session {
                 phase = .connecting(attempt)
                 return
             } catch {
-                host.logger.debug("upstream not reached", metadata: ["reason": "\(error)"])
+                tell("upstream not reached", .debug, attempt, "\(error)")
             }
         }
         refuse(Refusal(.upstreamUnreachable))
     }
 
+    private func tell(_ what: Logger.Message, _ level: Logger.Level, _ attempt: UpstreamAttempt, _ reason: String) {
+        host.logger.log(
+            level: level, what,
+            metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(reason)"].merging(logReference) { _, new in new }
+        )
+    }
+
     func upstreamDecided(error: Int32?) {
         guard case .connecting(let attempt) = phase else { return }
-        guard error == nil else { return dialNext(attempt) }
+        if let error {
+            tell("upstream not reached", .debug, attempt, "\(SystemError("connect", code: error))")
+            return dialNext(attempt)
+        }
         guard let request = upgradeRequest(attempt) else { return refuse(Refusal(.malformedRequest)) }
         upstream?.append(request)
         phase = .awaitingUpstream(attempt, ResponseHeadParser())
@@ -96,9 +106,7 @@ extension Session {
             open(attempt, head, try handshake.verify(head), rest: bytes.extracting(consumed..<bytes.count))
         } catch {
             phase = .awaitingUpstream(attempt, parser)
-            host.logger.warning(
-                "upstream did not upgrade",
-                metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(error)", "request_id": "\(requestID)"])
+            tell("upstream did not upgrade", .warning, attempt, "\(error)")
             if case .refused = error {
                 refuse(Refusal(.upstreamRefused))
             } else {
