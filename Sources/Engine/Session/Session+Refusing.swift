@@ -18,18 +18,14 @@ extension Session {
         upstream = nil
         facts.refuse(refusal, now: worker.now, since: acceptedAt)
         host.write(facts)
-        var headers = HeaderFields([HeaderField(name: "Content-Type", value: "application/json")])
-        for field in refusal.extraHeaders.fields + extra.fields { headers.add(field.name, field.value) }
-        answerAndEnd(status: refusal.status, headers: headers, body: refusal.body(requestID: requestID))
+        answerAndEnd(FinalAnswer(refusal, requestID: requestID, headers: extra))
     }
 
     /// Sends a final answer, and ends once it is out.
-    func answerAndEnd(status: Int, headers: HeaderFields, body: [UInt8]) {
+    func answerAndEnd(_ answer: FinalAnswer) {
         phase = .ending
         guard let client else { return }
-        if let response = ResponseWriter.serializedResponse(status: status, headers: headers, body: body) {
-            client.append(response)
-        }
+        if let response = answer.serialized { client.append(response) }
         finishAnswer(client)
     }
 
