@@ -79,5 +79,8 @@ int cp_next_signal(int descriptor);
 /* accept4, which hides behind _GNU_SOURCE: non-blocking and closed on exec. */
 int cp_accept(int listener, struct sockaddr *address, socklen_t *length);
 
+/* Whose process has connected a Unix socket, by SO_PEERCRED, which hides there, too; -1 where that is not known. */
+int cp_peer_credentials(int descriptor, pid_t *process, uid_t *user);
+
 /* Gives memory that is free back to the system. Swift's Glibc leaves malloc.h out. */
 void cp_give_memory_back(void);
