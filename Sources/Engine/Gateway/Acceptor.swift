@@ -160,6 +160,7 @@ final class Acceptor {
             _ = acceptBatch(door, count: Self.batch * 16)
         }
         doors = [:]
+        tellAddresses()
         for inbox in inboxes { inbox.stopAdmitting() }
         for inbox in inboxes { inbox.post(.drain(window: window.nanoseconds)) }
     }
@@ -210,6 +211,12 @@ final class Acceptor {
             }
         }
         doors = next
+        tellAddresses()
+    }
+
+    private func tellAddresses() {
+        control.noteListening(
+            Dictionary(doors.values.map { ($0.listener.policy.name, $0.socket.address) }) { first, _ in first })
     }
 
     // MARK: - Accepting

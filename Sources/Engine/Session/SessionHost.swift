@@ -57,6 +57,9 @@ final class SessionHost {
     /// Whether a handshake may still be admitted.
     var isAdmitting: Bool { inbox.isAdmitting }
 
+    /// Connections that this worker has, in whatever phase.
+    var connectionCount: Int { sessions.count }
+
     func write(_ facts: AuditFacts) {
         audit.write(facts)
     }
