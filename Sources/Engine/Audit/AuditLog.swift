@@ -14,6 +14,8 @@ package final class AuditLog: Sendable {
     private struct State {
         var waiting: [UInt8] = []
         var lost: Int64 = 0
+        /// Since the start, those that were made room for and could not be written counted as well.
+        var lostInAll: Int64 = 0
         var isClosed = false
     }
 
@@ -40,6 +42,7 @@ package final class AuditLog: Sendable {
         let wasEmpty = state.withLock { state in
             guard state.waiting.count + line.count <= Self.maximumWaiting else {
                 state.lost += 1
+                state.lostInAll += 1
                 return false
             }
             state.waiting.append(contentsOf: line)
@@ -47,6 +50,9 @@ package final class AuditLog: Sendable {
         }
         if wasEmpty { signal.wake() }
     }
+
+    /// How many records nobody will ever read.
+    var recordsLost: Int64 { state.withLock { $0.lostInAll } }
 
     /// Writes until the log is closed and everything is out; runs on a thread of its own.
     func run() {
@@ -90,6 +96,8 @@ package final class AuditLog: Sendable {
                 offset += count
             } else if errno != EINTR {
                 // The reader has gone, or the disk is full: the gateway goes on without.
+                let lost = bytes[offset...].count { $0 == UInt8(ascii: "\n") }
+                state.withLock { $0.lostInAll += Int64(lost) }
                 return
             }
         }

@@ -11,13 +11,19 @@ enum ReloadOutcome: Sendable, Hashable {
 /// A running gateway as other threads ask it and steer it.
 final class GatewayControl: Sendable {
     let workers: Workers
+    let metrics: MetricsCollector
+    private let shared: GatewayMetrics
     private let mailbox: Mailbox<AcceptorMessage>
     private let reloader: Reloader
     private let inForce: Lock<PolicyInForce>
 
     init(
-        _ runtime: GatewayRuntime, inboxes: [Inbox], mailbox: Mailbox<AcceptorMessage>, reloader: Reloader
+        _ runtime: GatewayRuntime, inboxes: [Inbox], mailbox: Mailbox<AcceptorMessage>, reloader: Reloader,
+        metrics: GatewayMetrics = GatewayMetrics(), audit: AuditLog? = nil
     ) {
+        shared = metrics
+        self.metrics = MetricsCollector(metrics, audit: audit, workers: inboxes.count)
+        metrics.follow(runtime.names)
         workers = Workers(inboxes: inboxes)
         self.mailbox = mailbox
         self.reloader = reloader
@@ -30,6 +36,7 @@ final class GatewayControl: Sendable {
     func noteInForce(_ runtime: GatewayRuntime) {
         let policy = PolicyInForce(runtime: runtime, sinceUnixMilliseconds: SystemClock.unixMilliseconds())
         inForce.withLock { $0 = policy }
+        shared.follow(runtime.names)
     }
 
     /// Reads the policies again, as HUP does. `answered` is called once, on another thread, when they are in force or are not

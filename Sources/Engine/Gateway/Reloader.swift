@@ -12,6 +12,7 @@ final class Reloader: Sendable {
     private let mailbox: Mailbox<AcceptorMessage>
     private let resolver: UpstreamResolver
     private let keyWatcher: KeyWatcher?
+    private let metrics: GatewayMetrics?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
@@ -23,13 +24,15 @@ final class Reloader: Sendable {
     init(
         load: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
-        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil, logger: Logger
+        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil,
+        metrics: GatewayMetrics? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
         self.mailbox = mailbox
         self.resolver = resolver
         self.keyWatcher = keyWatcher
+        self.metrics = metrics
         self.logger = logger
         wake = try WakeUp(blocking: true)
     }
@@ -50,7 +53,11 @@ final class Reloader: Sendable {
                 defer { asking = [] }
                 return asking
             }
-            let answer: @Sendable (ReloadOutcome) -> Void = { outcome in for answered in asking { answered(outcome) } }
+            let metrics = metrics
+            let answer: @Sendable (ReloadOutcome) -> Void = { outcome in
+                metrics?.reloaded(outcome)
+                for answered in asking { answered(outcome) }
+            }
             if let next = reload(after: runtime, answer) { runtime = next }
         }
     }

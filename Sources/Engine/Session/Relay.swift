@@ -63,6 +63,7 @@ final class Relay: ChannelOwner {
             authorizedSubject: admitted.authorizedSubject)
         let gates = terms.rates.gates(of: owner)
         let buckets = terms.rules.buckets(of: owner)
+        let meter = session.host.metrics.meter(of: terms, route: session.facts.route)
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -76,11 +77,11 @@ final class Relay: ChannelOwner {
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
                 sender: .client, limits: messageLimits, plan: Self.plan(terms, from: .client, facts, buckets, session),
-                gate: gates.fromClient, compression: compression),
+                gate: gates.fromClient, compression: compression, meter: meter),
             fromUpstream: Lane(
                 sender: .server, limits: messageLimits,
                 plan: Self.plan(terms, from: .upstream, facts, buckets, session),
-                gate: gates.fromUpstream, compression: compression),
+                gate: gates.fromUpstream, compression: compression, meter: meter),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
