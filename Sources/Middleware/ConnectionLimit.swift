@@ -13,11 +13,11 @@ struct ConnectionLimit: AddressCheck {
         ipv6Prefix = settings.ipv6Prefix
     }
 
-    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
-        guard let lease = counter.lease(address.network(ipv6Prefix: ipv6Prefix), maximum: maximum) else {
+    func refusal(_ question: inout AddressQuestion) -> Refusal? {
+        guard let lease = counter.lease(question.address.network(ipv6Prefix: ipv6Prefix), maximum: maximum) else {
             return Refusal(.connectionLimitExceeded, retryAfterSeconds: 1)
         }
-        leases.append(lease)
+        question.leases.append(lease)
         return nil
     }
 }

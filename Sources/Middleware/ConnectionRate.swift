@@ -13,8 +13,8 @@ struct ConnectionRate: AddressCheck {
     /// A ticket costs as much as a connection: its token is checked as well.
     package func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
 
-    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
-        switch table.take(address.network(ipv6Prefix: ipv6Prefix), now: monotonic) {
+    func refusal(_ question: inout AddressQuestion) -> Refusal? {
+        switch table.take(question.address.network(ipv6Prefix: ipv6Prefix), now: question.monotonic) {
         case .admitted: return nil
         case .refused(let retryAfter):
             return Refusal(.connectionRateExceeded, retryAfterNanoseconds: retryAfter)

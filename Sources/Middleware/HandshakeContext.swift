@@ -95,5 +95,9 @@ package struct HandshakeContext: Sendable {
     private static func removeWrittenByTheGateway(from headers: inout HeaderFields) {
         for prefix in ["X-Forwarded-", "Sec-WebSocket-"] { headers.removeEquivalent(prefix: prefix) }
         for name in ["Forwarded", "X-Real-IP", "Host", "Content-Length"] { headers.removeEquivalent(name) }
+        // A trace whose place cannot be read ends here (W3C Trace Context, section 3.2).
+        if TraceParent(of: headers) == nil {
+            for name in ["traceparent", "tracestate"] { headers.remove(name) }
+        }
     }
 }

@@ -10,7 +10,8 @@ struct IPFilter: AddressCheck {
 
     package func judges(_ purpose: HandshakePurpose) -> Bool { true }
 
-    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
+    func refusal(_ question: inout AddressQuestion) -> Refusal? {
+        let address = question.address
         if settings.deny.contains(address) { return Refusal(.ipDenied) }
         if let allow = settings.allow, !allow.contains(address) { return Refusal(.ipNotAllowed) }
         return nil

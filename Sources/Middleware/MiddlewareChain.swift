@@ -157,7 +157,7 @@ package struct MiddlewareChain: Sendable {
     ) -> Verdict {
         guard step.isShadow else {
             let verdict = conclusion?(&context) ?? step.middleware.evaluate(&context)
-            context.trace?.end(step, by: verdict)
+            context.trace?.end(step.name, at: step.position, isShadow: step.isShadow, by: verdict)
             return verdict
         }
         var copy = context
@@ -165,7 +165,7 @@ package struct MiddlewareChain: Sendable {
         let verdict = conclusion?(&copy) ?? step.middleware.evaluate(&copy)
         context.leases = copy.leases
         context.trace = copy.trace
-        context.trace?.end(step, by: verdict)
+        context.trace?.end(step.name, at: step.position, isShadow: step.isShadow, by: verdict)
         let refusal: Refusal
         switch verdict {
         case .pass: return verdict

@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
             The audit log, a line of JSON for each connection opened, closed or refused, goes to standard output; all \
             else that is to be told goes to standard error. TERM and INT drain: no new connections, live ones are closed \
             with 1012 over the drain window, exit 0. A second one ends at once. HUP reads the policies and certificates \
-            again; where anything is wrong with them, it is told and all stays as it was.
+            again; where anything is wrong with them, it is told and all stays as it was. USR1 opens the file of --audit-log \
+            again, after it has been moved away.
 
               portcullis run --policies policies --state state
             """)
@@ -37,6 +38,9 @@ struct RunCommand: ParsableCommand {
         help: ArgumentHelp("Tell this and what is graver: debug, info, notice, warning, error.", valueName: "level"))
     var logLevel = "notice"
 
+    @Option(help: ArgumentHelp("How it is told: text, or json, an object a line.", valueName: "format"))
+    var logFormat = ErrorLog.Format.text
+
     func validate() throws {
         if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be 1 to 1024.") }
         guard Logger.Level(rawValue: logLevel) != nil else {
@@ -46,8 +50,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         OpenSSLProcess.prepare()
-        var logger = Logger(label: "portcullis") { _ in ErrorLog() }
-        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
+        let logger = makeLogger()
         let (policies, root, extensions) = (policies, root, Extensions.current)
         guard case .success(let policy) = Self.load(policies, root: root, extensions) else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
@@ -58,12 +61,19 @@ struct RunCommand: ParsableCommand {
                     policy: policy, reload: { Self.load(policies, root: root, extensions) },
                     workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
                     stateDirectory: state.directory, root: root, extensions: extensions.factories),
-                audit: AuditLog(path: auditLog), logger: logger)
+                audit: AuditLog(path: auditLog) { logger.error("audit records are lost: \($0)") }, logger: logger)
             return try gateway.run()
         }
         if !isComplete { logger.warning("ended before the drain was over") }
         // Threads that wait for DNS or for a reader of the log must not keep the process.
         Foundation.exit(0)
+    }
+
+    private func makeLogger() -> Logger {
+        let format = logFormat
+        var logger = Logger(label: "portcullis") { _ in ErrorLog(format: format) }
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
+        return logger
     }
 
     /// The policies as they are now. What is wrong with them is told, whether they can be run or not.

@@ -26,6 +26,8 @@ struct AuditFacts {
     private var host: String?
     private var path: String?
     private var origin: String?
+    /// Of the distributed trace that the request belongs to.
+    private(set) var traceID: String?
     var route: String?
     var upstream: String?
     /// The upstream's name in the policy, which the log does not tell.
@@ -72,6 +74,7 @@ struct AuditFacts {
         host = head.host.description
         path = head.target.path
         origin = head.headers.first("Origin")
+        traceID = TraceParent(of: head.headers)?.traceID
     }
 
     mutating func note(_ context: HandshakeContext) {
@@ -176,6 +179,7 @@ struct AuditFacts {
         line.add("time", Timestamp.rfc3339(unixMilliseconds: unixMilliseconds))
         line.add("event", event.rawValue)
         line.add("request_id", requestID)
+        line.add("trace_id", traceID)
         line.add("listener", listener)
         line.add("client", client.description)
         line.add("client_certificate", clientCertificate)

@@ -144,6 +144,8 @@ final class Acceptor {
             drain()
         case SIGHUP:
             if !isDraining { reloader.request() }
+        case SIGUSR1:
+            audit.reopen()
         default:
             break
         }

@@ -110,7 +110,7 @@ package final class Gateway {
     private let logger: Logger
 
     /// Binds all listeners and loads all certificates: an error here means that nothing was started.
-    /// Signals TERM, INT and HUP belong to the gateway from here on, in every thread.
+    /// Signals TERM, INT, HUP and USR1 belong to the gateway from here on, in every thread.
     package init(_ configuration: GatewayConfiguration, audit: AuditLog, logger: Logger) throws {
         self.audit = audit
         self.logger = logger

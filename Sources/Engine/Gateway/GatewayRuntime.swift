@@ -2,6 +2,7 @@ internal import Crypto
 internal import Middleware
 internal import PolicyModel
 internal import Tokens
+internal import WebSocketProtocol
 
 /// The policy in force, made ready to run: what every handshake reads, and nobody changes. A changed policy is another one.
 final class GatewayRuntime: Sendable {
@@ -147,5 +148,18 @@ final class RelayTerms: Sendable {
         timeouts = policy.timeouts
         self.rules = rules
         self.rates = rates
+    }
+
+    /// What its frames may be.
+    var messageLimits: MessageLimits {
+        MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
+    }
+
+    /// What the rules say of the messages of one direction.
+    func plan(
+        from sender: MessageSender, _ facts: ConnectionFacts, _ buckets: MessageBuckets, journal: (any MessageJournal)?
+    ) -> MessagePlan {
+        MessagePlan(
+            rules, from: sender, of: facts, maximumBytes: limits.messageBytes, buckets: buckets, journal: journal)
     }
 }

@@ -54,17 +54,25 @@ extension Session {
                 return
             } catch {
                 host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
-                host.logger.debug("upstream not reached", metadata: ["reason": "\(error)"])
+                tell("upstream not reached", .debug, attempt, "\(error)")
             }
         }
         refuse(Refusal(.upstreamUnreachable))
     }
 
+    private func tell(_ what: Logger.Message, _ level: Logger.Level, _ attempt: UpstreamAttempt, _ reason: String) {
+        host.logger.log(
+            level: level, what,
+            metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(reason)"].merging(logReference) { _, new in new }
+        )
+    }
+
     func upstreamDecided(error: Int32?) {
         guard case .connecting(let attempt) = phase else { return }
         let name = attempt.route.upstream.policy.name
-        guard error == nil else {
+        if let error {
             host.metrics.upstreamNotConnected(name)
+            tell("upstream not reached", .debug, attempt, "\(SystemError("connect", code: error))")
             return dialNext(attempt)
         }
         host.metrics.upstreamConnected(name, took: worker.now - attempt.since)
@@ -75,23 +83,11 @@ extension Session {
         setPhaseDeadline(worker.now.saturatingAdd(attempt.route.upstream.policy.handshakeTimeout.nanoseconds))
     }
 
-    /// A fresh upgrade (RFC 6455 section 4.1): what the client sent, less what concerns its own connection, with what the
-    /// policy sets, and no extension but what the policy has it offer.
     private func upgradeRequest(_ attempt: UpstreamAttempt) -> [UInt8]? {
-        let request = attempt.admitted.request
-        var headers = attempt.admitted.upstreamHeaders
-        let address = attempt.admitted.clientAddress
-        // A proxy that is trusted has told the way until itself; from anyone else the way begins with the peer.
-        let isTrusted = listener.policy.trustedProxies.contains(peer.ip)
-        let told = isTrusted ? request.headers.listValues("X-Forwarded-For") : []
-        let way = told.isEmpty ? address.description : (told + [peer.ip.description]).joined(separator: ", ")
-        headers.set("X-Forwarded-For", way)
-        headers.set("X-Forwarded-Proto", "https")
-        headers.set("X-Forwarded-Host", request.host.description)
-        let base = attempt.address?.endpoint.basePath ?? ""
-        return UpgradeRequestWriter.serializedUpgrade(
-            target: base + request.target.description, host: request.host.description, key: attempt.key,
-            subprotocols: request.subprotocols, offers: attempt.deflate.offers, headers: headers)
+        let request = UpstreamRequest(
+            attempt.admitted, basePath: attempt.address?.endpoint.basePath ?? "", key: attempt.key,
+            offers: attempt.deflate.offers, peer: peer.ip, trustedProxies: listener.policy.trustedProxies)
+        return request.serialized
     }
 
     func receiveUpstreamHead(_ bytes: Span<UInt8>) {
@@ -107,9 +103,7 @@ extension Session {
             open(attempt, head, try handshake.verify(head), rest: bytes.extracting(consumed..<bytes.count))
         } catch {
             phase = .awaitingUpstream(attempt, parser)
-            host.logger.warning(
-                "upstream did not upgrade",
-                metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(error)", "request_id": "\(requestID)"])
+            tell("upstream did not upgrade", .warning, attempt, "\(error)")
             if case .refused = error {
                 refuse(Refusal(.upstreamRefused))
             } else {
@@ -144,15 +138,10 @@ extension Session {
 
     /// Passes the upstream's 101 on, as the policy edits it. False where it cannot be written.
     private func answer(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ choice: UpstreamChoice) -> Bool {
-        var headers = head.headers
-        HopByHop.removeHopByHop(from: &headers)
-        headers.remove("Content-Length")
-        for edit in attempt.admitted.responseEdits { edit.apply(to: &headers) }
-        guard
-            let response = ResponseWriter.serializedSwitchingProtocols(
-                accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: choice.subprotocol,
-                deflate: attempt.deflate.answer(after: choice.deflate), headers: headers)
-        else { return false }
+        let answer = OpeningAnswer(
+            passing: head.headers, to: attempt.admitted, subprotocol: choice.subprotocol,
+            deflate: attempt.deflate.answer(after: choice.deflate))
+        guard let response = answer.serialized else { return false }
         client?.append(response)
         return true
     }

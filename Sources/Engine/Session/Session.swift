@@ -80,6 +80,13 @@ final class Session: ChannelOwner {
         return true
     }
 
+    /// How the operational log names it, as the audit log does.
+    var logReference: Logger.Metadata {
+        var reference: Logger.Metadata = ["request_id": "\(requestID)"]
+        if let trace = facts.traceID { reference["trace_id"] = "\(trace)" }
+        return reference
+    }
+
     // MARK: - What channels tell
 
     override func channelIsSecure(_ channel: Channel) {
