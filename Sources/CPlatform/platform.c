@@ -144,4 +144,13 @@ int cp_accept(int listener, struct sockaddr *address, socklen_t *length) {
 
 int cp_replace_descriptor(int kept, int number) { return dup3(number, kept, O_CLOEXEC) == kept; }
 
+int cp_peer_credentials(int descriptor, pid_t *process, uid_t *user) {
+    struct ucred credentials;
+    socklen_t length = sizeof credentials;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+    *process = credentials.pid;
+    *user = credentials.uid;
+    return 0;
+}
+
 void cp_give_memory_back(void) { malloc_trim(0); }

@@ -83,5 +83,8 @@ int cp_accept(int listener, struct sockaddr *address, socklen_t *length);
 /* Has the number `kept` stand for what `number` stands for, closed on exec; 0 where it could not be done. */
 int cp_replace_descriptor(int kept, int number);
 
+/* Whose process has connected a Unix socket, by SO_PEERCRED, which hides there, too; -1 where that is not known. */
+int cp_peer_credentials(int descriptor, pid_t *process, uid_t *user);
+
 /* Gives memory that is free back to the system. Swift's Glibc leaves malloc.h out. */
 void cp_give_memory_back(void);

@@ -163,6 +163,7 @@ final class Acceptor {
             _ = acceptBatch(door, count: Self.batch * 16)
         }
         doors = [:]
+        tellAddresses()
         for inbox in inboxes { inbox.stopAdmitting() }
         for inbox in inboxes { inbox.post(.drain(window: window.nanoseconds)) }
     }
@@ -213,6 +214,12 @@ final class Acceptor {
             }
         }
         doors = next
+        tellAddresses()
+    }
+
+    private func tellAddresses() {
+        control.noteListening(
+            Dictionary(doors.values.map { ($0.listener.policy.name, $0.socket.address) }) { first, _ in first })
     }
 
     // MARK: - Accepting

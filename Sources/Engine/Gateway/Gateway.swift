@@ -107,6 +107,7 @@ package final class Gateway {
     private let client: HTTPClient
     private let keyWatcher: KeyWatcher
     private let finished: WakeUp
+    private let stateDirectory: String
     private let logger: Logger
 
     /// Binds all listeners and loads all certificates: an error here means that nothing was started.
@@ -114,6 +115,7 @@ package final class Gateway {
     package init(_ configuration: GatewayConfiguration, audit: AuditLog, logger: Logger) throws {
         self.audit = audit
         self.logger = logger
+        stateDirectory = configuration.stateDirectory
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
@@ -134,8 +136,9 @@ package final class Gateway {
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
                 policy, tokens: authority, uses: uses, signer: signer, keyWatcher: keyWatcher,
-                authorization: authorization, extensions: extensions, metrics: metrics, resolve: resolve,
-                after: before)
+                authorization: authorization, extensions: extensions,
+                adminDoor: try AdminDoor.open(policy.policy.admin, resolve: resolve, after: before?.adminDoor),
+                metrics: metrics, resolve: resolve, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
@@ -156,7 +159,8 @@ package final class Gateway {
             load: configuration.reload, prepare: prepare, mailbox: mailbox, resolver: resolver,
             keyWatcher: keyWatcher, metrics: metrics, logger: logger)
         control = GatewayControl(
-            runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader, metrics: metrics, audit: audit)
+            runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader, tokens: authority, metrics: metrics,
+            audit: audit)
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: mailbox, inboxes: inboxes, audit: audit,
             reloader: reloader, control: control, metrics: metrics, signals: signals, finished: finished,
@@ -197,12 +201,15 @@ package final class Gateway {
         _ = try WorkerThread("resolver") { resolver.run() }
         try startWorkers()
         _ = try WorkerThread("reloader") { reloader.run(from: runtime) }
+        let admin = try AdminServer(control: control, stateDirectory: stateDirectory, logger: logger)
+        _ = try WorkerThread("admin") { admin.run() }
         let isComplete = acceptor.run()
         if !isComplete {
             // Each connection's last line in the log is still written.
             for inbox in inboxes { inbox.post(.stop) }
             finished.wait(milliseconds: Self.stopPatience)
         }
+        admin.stop()
         watcher.stop()
         uses.stop()
         resolver.stop()

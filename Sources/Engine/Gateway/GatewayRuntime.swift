@@ -20,6 +20,8 @@ final class GatewayRuntime: Sendable {
     let names: PolicyNames
     /// The keys of the issuers of the kind `jwt`.
     let keyRings: [KeyRing]
+    /// Where operators come in beside the socket in the state folder; nil where the policy says nothing of it.
+    let adminDoor: AdminDoor?
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
@@ -30,9 +32,10 @@ final class GatewayRuntime: Sendable {
         _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
         signer: CurrentSigner = CurrentSigner(), keyWatcher: KeyWatcher? = nil,
         authorization: (any AuthorizationService)? = nil, extensions: ExtensionFactories = ExtensionFactories(),
-        metrics: GatewayMetrics? = nil, resolve: (String) -> String,
+        adminDoor: AdminDoor? = nil, metrics: GatewayMetrics? = nil, resolve: (String) -> String,
         after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
+        self.adminDoor = adminDoor
         let policy = versioned.policy
         policyVersion = versioned.version
         files = versioned.files

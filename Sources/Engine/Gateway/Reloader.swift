@@ -4,6 +4,12 @@ internal import PolicyModel
 import Synchronization
 internal import Tokens
 
+/// A reload that is over.
+struct PastReload: Sendable, Hashable {
+    let outcome: ReloadOutcome
+    let atUnixMilliseconds: Int64
+}
+
 /// Puts changed policies in force, on a thread of its own: they are read, checked and made ready aside, with certificates,
 /// addresses and sockets, and only then taken over, whole. Where anything is wrong all stays as it was.
 final class Reloader: Sendable {
@@ -18,6 +24,7 @@ final class Reloader: Sendable {
     private let wake: WakeUp
     /// Who wants to know what comes of the next reload.
     private let asking = Lock<[@Sendable (ReloadOutcome) -> Void]>([])
+    private let past = Lock<PastReload?>(nil)
 
     /// `load` reads the policies, and has told what is wrong with them where anything is; `prepare` makes a runtime that follows
     /// another.
@@ -37,6 +44,9 @@ final class Reloader: Sendable {
         wake = try WakeUp(blocking: true)
     }
 
+    /// What the last reload has come to.
+    var last: PastReload? { past.withLock { $0 } }
+
     /// Asks for a reload. Requests that come while one is on its way are answered by one more. `answered` is called once.
     func request(_ answered: (@Sendable (ReloadOutcome) -> Void)? = nil) {
         if let answered { asking.withLock { $0.append(answered) } }
@@ -53,8 +63,9 @@ final class Reloader: Sendable {
                 defer { asking = [] }
                 return asking
             }
-            let metrics = metrics
-            let answer: @Sendable (ReloadOutcome) -> Void = { outcome in
+            let answer: @Sendable (ReloadOutcome) -> Void = { [past, metrics] outcome in
+                let reload = PastReload(outcome: outcome, atUnixMilliseconds: SystemClock.unixMilliseconds())
+                past.withLock { $0 = reload }
                 metrics?.reloaded(outcome)
                 for answered in asking { answered(outcome) }
             }

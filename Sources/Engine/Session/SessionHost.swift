@@ -62,6 +62,9 @@ final class SessionHost {
     /// Whether a handshake may still be admitted.
     var isAdmitting: Bool { inbox.isAdmitting }
 
+    /// Connections that this worker has, in whatever phase.
+    var connectionCount: Int { sessions.count }
+
     /// Whatever becomes of a connection passes here: to the log, and to the metrics.
     func write(_ facts: AuditFacts) {
         metrics.count(facts)
