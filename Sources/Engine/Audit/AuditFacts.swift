@@ -6,7 +6,7 @@ internal import WebSocketProtocol
 /// What the audit log tells of one connection, gathered as it goes its way. Never a token, a cookie or a query, and a payload
 /// only where a rule of the policy asks for it.
 struct AuditFacts {
-    enum Event: String {
+    enum Event: String, CaseIterable {
         case opened
         case closed
         case refused
@@ -30,19 +30,21 @@ struct AuditFacts {
     private(set) var traceID: String?
     var route: String?
     var upstream: String?
+    /// The upstream's name in the policy, which the log does not tell.
+    var upstreamName: String?
     private var subject: String?
     private var tokenID: String?
-    private var shadow: [ShadowRefusal] = []
+    private(set) var shadow: [ShadowRefusal] = []
 
-    private var event = Event.refused
-    private var reason: String?
+    private(set) var event = Event.refused
+    private(set) var reason: String?
     private var status: Int?
-    private var duration: Nanoseconds = 0
-    private var outcome: RelayOutcome?
+    private(set) var duration: Nanoseconds = 0
+    private(set) var outcome: RelayOutcome?
     private var message: LoggedMessage?
 
     /// What a connection that was open has come to.
-    private struct RelayOutcome {
+    struct RelayOutcome {
         let bytesFromClient, bytesFromUpstream, messagesFromClient, messagesFromUpstream: Int64
         let closeCode: Int64
         let closedBy: String
@@ -51,7 +53,7 @@ struct AuditFacts {
     }
 
     /// How often a message rule or a rate acted, or in shadow mode would have.
-    private struct ActedRule {
+    struct ActedRule {
         let name: String
         let isShadow: Bool
         let count: Int64

@@ -15,6 +15,8 @@ package final class AuditLog: Sendable {
     private struct State {
         var waiting: [UInt8] = []
         var lost: Int64 = 0
+        /// Since the start, those that were made room for and could not be written counted as well.
+        var lostInAll: Int64 = 0
         var isClosed = false
         /// Another file may be meant by the path.
         var isMoved = false
@@ -66,6 +68,7 @@ package final class AuditLog: Sendable {
         let wasEmpty = state.withLock { state in
             guard state.waiting.count + line.count <= Self.maximumWaiting else {
                 state.lost += 1
+                state.lostInAll += 1
                 return false
             }
             state.waiting.append(contentsOf: line)
@@ -73,6 +76,9 @@ package final class AuditLog: Sendable {
         }
         if wasEmpty { signal.wake() }
     }
+
+    /// How many records nobody will ever read.
+    var recordsLost: Int64 { state.withLock { $0.lostInAll } }
 
     /// Writes until the log is closed and everything is out; runs on a thread of its own.
     func run() {
@@ -142,7 +148,9 @@ package final class AuditLog: Sendable {
         let ends = bytes[..<written].count { $0 == UInt8(ascii: "\n") }
         // The first of them may end a line that was lost before.
         let whole = max(0, writing.isInsideLine ? ends - 1 : ends)
-        writing.lost += Int64(max(0, records.count { $0 == UInt8(ascii: "\n") } - whole))
+        let lost = Int64(max(0, records.count { $0 == UInt8(ascii: "\n") } - whole))
+        writing.lost += lost
+        state.withLock { $0.lostInAll += lost }
         if written > 0 { writing.isInsideLine = bytes[written - 1] != UInt8(ascii: "\n") }
     }
 

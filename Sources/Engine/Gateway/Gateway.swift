@@ -119,25 +119,26 @@ package final class Gateway {
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
-        let uses = try TokenUses(stateDirectory: configuration.stateDirectory, logger: logger)
+        let metrics = GatewayMetrics()
+        let uses = try TokenUses(stateDirectory: configuration.stateDirectory, metrics: metrics, logger: logger)
         self.uses = uses
         let signer = CurrentSigner()
         let root = configuration.root
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         // Enough that a few authorisation services that hang keep nobody from their turn.
         client = try HTTPClient(maximumAlive: 256, maximumWaiting: 4096)
-        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
+        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, metrics: metrics, logger: logger)
         self.keyWatcher = keyWatcher
         let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
         let extensions = configuration.extensions
-        let authorization = AuthorizationCalls(client: client, resolve: resolve, logger: logger)
+        let authorization = AuthorizationCalls(client: client, resolve: resolve, metrics: metrics, logger: logger)
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
                 policy, tokens: authority, uses: uses, signer: signer, keyWatcher: keyWatcher,
                 authorization: authorization, extensions: extensions,
                 adminDoor: try AdminDoor.open(policy.policy.admin, resolve: resolve, after: before?.adminDoor),
-                resolve: resolve, after: before)
+                metrics: metrics, resolve: resolve, after: before)
         }
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
@@ -147,7 +148,7 @@ package final class Gateway {
         _ = try store.builtinSigningKey(now: SystemClock.unixMilliseconds() / 1000)
         watcher = try TokenWatcher(
             stateDirectory: configuration.stateDirectory, authority: authority, signer: signer, inboxes: inboxes,
-            logger: logger)
+            metrics: metrics, logger: logger)
         // Keys and revocations are there before the first handshake.
         var position = TokenWatcher.Position(store)
         watcher.look(&position)
@@ -156,11 +157,14 @@ package final class Gateway {
         let mailbox = try Mailbox<AcceptorMessage>()
         reloader = try Reloader(
             load: configuration.reload, prepare: prepare, mailbox: mailbox, resolver: resolver,
-            keyWatcher: keyWatcher, logger: logger)
-        control = GatewayControl(runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader, tokens: authority)
+            keyWatcher: keyWatcher, metrics: metrics, logger: logger)
+        control = GatewayControl(
+            runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader, tokens: authority, metrics: metrics,
+            audit: audit)
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: mailbox, inboxes: inboxes, audit: audit,
-            reloader: reloader, control: control, signals: signals, finished: finished, logger: logger)
+            reloader: reloader, control: control, metrics: metrics, signals: signals, finished: finished,
+            logger: logger)
         let client = client
         _ = try WorkerThread("http") { client.run() }
         _ = try WorkerThread("keys") { keyWatcher.run() }

@@ -14,6 +14,8 @@ enum ReloadOutcome: Sendable, Hashable {
 /// A running gateway as other threads ask it and steer it.
 final class GatewayControl: Sendable {
     let workers: Workers
+    let metrics: MetricsCollector
+    private let shared: GatewayMetrics
     private let mailbox: Mailbox<AcceptorMessage>
     private let reloader: Reloader
     private let tokens: TokenAuthority
@@ -24,8 +26,11 @@ final class GatewayControl: Sendable {
 
     init(
         _ runtime: GatewayRuntime, inboxes: [Inbox], mailbox: Mailbox<AcceptorMessage>, reloader: Reloader,
-        tokens: TokenAuthority
+        tokens: TokenAuthority, metrics: GatewayMetrics = GatewayMetrics(), audit: AuditLog? = nil
     ) {
+        shared = metrics
+        self.metrics = MetricsCollector(metrics, audit: audit, workers: inboxes.count)
+        metrics.follow(runtime.names)
         workers = Workers(inboxes: inboxes)
         self.tokens = tokens
         self.mailbox = mailbox
@@ -39,6 +44,7 @@ final class GatewayControl: Sendable {
     func noteInForce(_ runtime: GatewayRuntime) {
         let policy = PolicyInForce(runtime: runtime, sinceUnixMilliseconds: SystemClock.unixMilliseconds())
         inForce.withLock { $0 = policy }
+        shared.follow(runtime.names)
         for follower in followers.withLock({ $0 }) { follower() }
     }
 

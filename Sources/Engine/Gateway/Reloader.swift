@@ -18,6 +18,7 @@ final class Reloader: Sendable {
     private let mailbox: Mailbox<AcceptorMessage>
     private let resolver: UpstreamResolver
     private let keyWatcher: KeyWatcher?
+    private let metrics: GatewayMetrics?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
@@ -30,13 +31,15 @@ final class Reloader: Sendable {
     init(
         load: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
-        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil, logger: Logger
+        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil,
+        metrics: GatewayMetrics? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
         self.mailbox = mailbox
         self.resolver = resolver
         self.keyWatcher = keyWatcher
+        self.metrics = metrics
         self.logger = logger
         wake = try WakeUp(blocking: true)
     }
@@ -60,9 +63,10 @@ final class Reloader: Sendable {
                 defer { asking = [] }
                 return asking
             }
-            let answer: @Sendable (ReloadOutcome) -> Void = { [past] outcome in
+            let answer: @Sendable (ReloadOutcome) -> Void = { [past, metrics] outcome in
                 let reload = PastReload(outcome: outcome, atUnixMilliseconds: SystemClock.unixMilliseconds())
                 past.withLock { $0 = reload }
+                metrics?.reloaded(outcome)
                 for answered in asking { answered(outcome) }
             }
             if let next = reload(after: runtime, answer) { runtime = next }

@@ -62,6 +62,7 @@ final class Relay: ChannelOwner {
             authorizedSubject: admitted.authorizedSubject)
         let gates = terms.rates.gates(of: owner)
         let buckets = terms.rules.buckets(of: owner)
+        let meter = session.host.metrics.meter(of: terms, route: session.facts.route)
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -76,11 +77,11 @@ final class Relay: ChannelOwner {
             fromClient: Lane(
                 sender: .client, limits: terms.messageLimits,
                 plan: terms.plan(from: .client, facts, buckets, journal: session),
-                gate: gates.fromClient, compression: compression),
+                gate: gates.fromClient, compression: compression, meter: meter),
             fromUpstream: Lane(
                 sender: .server, limits: terms.messageLimits,
                 plan: terms.plan(from: .upstream, facts, buckets, journal: session),
-                gate: gates.fromUpstream, compression: compression),
+                gate: gates.fromUpstream, compression: compression, meter: meter),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)

@@ -54,7 +54,9 @@ extension Session {
         case .errand, .firstMessage, .connecting, .awaitingUpstream:
             facts.abandoned(now: worker.now, since: acceptedAt)
             host.write(facts)
-        case .tls, .head, .relay, .ending:
+        case .tls:
+            host.metrics.tlsFailed(.lost)
+        case .head, .relay, .ending:
             break
         }
         end()

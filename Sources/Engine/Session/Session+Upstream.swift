@@ -14,6 +14,8 @@ final class UpstreamAttempt {
     var untried: [UpstreamAddress]
     /// The one that is being tried.
     var address: UpstreamAddress?
+    /// When that was begun to be dialled, or then, to be asked.
+    var since: Nanoseconds = 0
 
     init(_ admitted: AdmittedUpgrade, _ route: RouteRuntime, key: String, isGreeted: Bool) {
         deflate = DeflateNegotiation(route.policy.compression, admitted.request, isGreeted: isGreeted)
@@ -29,6 +31,7 @@ final class UpstreamAttempt {
 /// The dial, the upgrade request and the upstream's answer.
 extension Session {
     func dial(_ admitted: AdmittedUpgrade, _ route: RouteRuntime) {
+        facts.upstreamName = route.upstream.policy.name
         let attempt = UpstreamAttempt(
             admitted, route, key: SecureRandom.webSocketKey(worker.random.bytes(16)), isGreeted: isGreeted)
         // One deadline for all attempts together.
@@ -41,6 +44,7 @@ extension Session {
         upstream = nil
         while let address = attempt.untried.popLast() {
             attempt.address = address
+            attempt.since = worker.now
             facts.upstream = address.endpoint.description
             do throws(SystemError) {
                 let descriptor = try Socket.connect(to: address.address)
@@ -49,6 +53,7 @@ extension Session {
                 phase = .connecting(attempt)
                 return
             } catch {
+                host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
                 tell("upstream not reached", .debug, attempt, "\(error)")
             }
         }
@@ -64,10 +69,14 @@ extension Session {
 
     func upstreamDecided(error: Int32?) {
         guard case .connecting(let attempt) = phase else { return }
+        let name = attempt.route.upstream.policy.name
         if let error {
+            host.metrics.upstreamNotConnected(name)
             tell("upstream not reached", .debug, attempt, "\(SystemError("connect", code: error))")
             return dialNext(attempt)
         }
+        host.metrics.upstreamConnected(name, took: worker.now - attempt.since)
+        attempt.since = worker.now
         guard let request = upgradeRequest(attempt) else { return refuse(Refusal(.malformedRequest)) }
         upstream?.append(request)
         phase = .awaitingUpstream(attempt, ResponseHeadParser())
@@ -116,6 +125,7 @@ extension Session {
             upstream: upstream,
             now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
         phase = .relay(relay)
+        host.metrics.upstreamUpgraded(attempt.route.upstream.policy.name, took: worker.now - attempt.since)
         facts.open(now: worker.now, since: acceptedAt)
         host.write(facts)
         client.setReading(true)
@@ -139,7 +149,9 @@ extension Session {
     /// The upstream has gone before it answered with a 101.
     func upstreamVanished() {
         switch phase {
-        case .connecting(let attempt): dialNext(attempt)
+        case .connecting(let attempt):
+            host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
+            dialNext(attempt)
         case .awaitingUpstream: refuse(Refusal(.upstreamInvalidResponse))
         default: break
         }

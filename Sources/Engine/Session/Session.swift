@@ -92,6 +92,8 @@ final class Session: ChannelOwner {
     override func channelIsSecure(_ channel: Channel) {
         if case .tls = phase {
             facts.clientCertificate = channel.clientCertificate()
+            host.metrics.tlsCompleted(
+                version: channel.tlsVersion, isResumed: channel.hasResumedTLS, took: worker.now - acceptedAt)
             phase = .head(RequestHeadParser(maximumBytes: listener.policy.limits.headerBytes))
         }
     }
@@ -145,7 +147,12 @@ final class Session: ChannelOwner {
     }
 
     override func channelFailed(_ channel: Channel, _ error: CryptoError) {
-        if case .tls = phase, let certificate = error.peerCertificate { refuseCertificate(certificate, error) }
+        if case .tls = phase {
+            host.metrics.tlsFailed(TLSFailure(error.peerCertificate))
+            if let certificate = error.peerCertificate { refuseCertificate(certificate, error) }
+            // All is said, and nothing more is to be counted.
+            phase = .ending
+        }
         channelFailed(channel)
     }
 
@@ -154,6 +161,7 @@ final class Session: ChannelOwner {
         case .tls:
             // Nobody can be answered, and yet somebody was here.
             facts.drop(.requestTimeout)
+            host.metrics.tlsFailed(.timeout)
             host.write(facts)
             end()
         case .head:

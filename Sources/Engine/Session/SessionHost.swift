@@ -11,6 +11,8 @@ final class SessionHost {
     let logger: Logger
     private let inbox: Inbox
     private let audit: AuditLog
+    /// What happens on this worker, counted.
+    let metrics: WorkerMetrics
     var identities = IdentityIndex()
     private var isDraining = false
 
@@ -31,6 +33,7 @@ final class SessionHost {
         self.inbox = inbox
         self.runtime = runtime
         self.audit = audit
+        metrics = WorkerMetrics(names: runtime.names)
         self.logger = logger
     }
 
@@ -43,7 +46,9 @@ final class SessionHost {
     private func handle(_ message: WorkerMessage) {
         switch message {
         case .connection(let accepted): accept(accepted)
-        case .policy(let runtime): self.runtime = runtime
+        case .policy(let runtime):
+            self.runtime = runtime
+            metrics.follow(runtime.names)
         case .shed: idle.shed(sessions, now: worker.now)
         case .revoked(let revocations): revoke(revocations)
         case .keysGone(let keys): revoke(signedBy: keys)
@@ -60,9 +65,14 @@ final class SessionHost {
     /// Connections that this worker has, in whatever phase.
     var connectionCount: Int { sessions.count }
 
+    /// Whatever becomes of a connection passes here: to the log, and to the metrics.
     func write(_ facts: AuditFacts) {
+        metrics.count(facts)
         audit.write(facts)
     }
+
+    /// What this worker has counted, for a scrape.
+    func metricsCopy() -> WorkerCounts { metrics.copy(with: worker, index: share.index) }
 
     private func accept(_ accepted: AcceptedConnection) {
         let descriptor = Descriptor(owning: accepted.descriptor)
