@@ -41,4 +41,17 @@ package struct AdmissionChain: Sendable {
         }
         return .success(AdmissionLeases(leases: leases, shadowRefusals: shadowRefusals))
     }
+
+    /// Whether a peer that was admitted before, and holds `held`, would still be: what it holds from now on, in place of that.
+    package func recheck(
+        _ address: IPAddress, holding held: [ConnectionLease]
+    ) -> Result<[ConnectionLease], RefusalReason> {
+        var leases: [ConnectionLease] = []
+        for step in steps {
+            guard let check = step.check else { return .failure(.ipNotAllowed) }
+            let refusal = check.refusal(ofLive: address, holding: held, isTrial: step.isShadow, leases: &leases)
+            if let refusal, !step.isShadow { return .failure(refusal.reason.builtin ?? .ipNotAllowed) }
+        }
+        return .success(leases)
+    }
 }

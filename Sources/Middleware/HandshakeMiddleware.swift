@@ -70,12 +70,23 @@ extension MiddlewareSettings {
 protocol AddressCheck: HandshakeMiddleware {
     /// nil admits; what is to be held for as long as the connection lives is added to `leases`.
     func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal?
+    /// nil lets a live connection stay, which holds `held`; what it is to hold from now on is added to `leases`. In a trial
+    /// nothing comes of a refusal.
+    func refusal(
+        ofLive address: IPAddress, holding held: [ConnectionLease], isTrial: Bool, leases: inout [ConnectionLease]
+    ) -> Refusal?
 }
 
 extension AddressCheck {
     package func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        let refusal = refusal(
-            of: context.clientAddress, monotonic: context.time.monotonic, leases: &context.leases)
+        let refusal: Refusal?
+        if let live = context.live {
+            refusal = self.refusal(
+                ofLive: context.clientAddress, holding: live.leases, isTrial: context.isTrial, leases: &context.leases)
+        } else {
+            refusal = self.refusal(
+                of: context.clientAddress, monotonic: context.time.monotonic, leases: &context.leases)
+        }
         return if let refusal { .refuse(refusal) } else { .pass }
     }
 }

@@ -15,4 +15,10 @@ struct IPFilter: AddressCheck {
         if let allow = settings.allow, !allow.contains(address) { return Refusal(.ipNotAllowed) }
         return nil
     }
+
+    func refusal(
+        ofLive address: IPAddress, holding held: [ConnectionLease], isTrial: Bool, leases: inout [ConnectionLease]
+    ) -> Refusal? {
+        refusal(of: address, monotonic: 0, leases: &leases)
+    }
 }

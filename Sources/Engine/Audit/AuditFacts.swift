@@ -23,9 +23,9 @@ struct AuditFacts {
     private(set) var client: IPAddress
     /// The subject of the certificate that the client has shown, and TLS has verified.
     var clientCertificate: String?
-    private var host: String?
-    private var path: String?
-    private var origin: String?
+    private(set) var host: String?
+    private(set) var path: String?
+    private(set) var origin: String?
     var route: String?
     var upstream: String?
     private var subject: String?

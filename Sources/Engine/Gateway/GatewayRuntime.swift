@@ -15,8 +15,12 @@ final class GatewayRuntime: Sendable {
     /// By the router's index.
     let routes: [RouteRuntime]
     let upstreams: [UpstreamTarget]
+    /// What it means for connections that live.
+    let changes: PolicyChanges
     /// The keys of the issuers of the kind `jwt`.
     let keyRings: [KeyRing]
+    /// Its routes and listeners are what the next one is compared with.
+    private let policy: Policy
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
@@ -33,6 +37,8 @@ final class GatewayRuntime: Sendable {
         let policy = versioned.policy
         policyVersion = versioned.version
         files = versioned.files
+        changes = before.map { PolicyChanges(from: $0.policy, to: policy) } ?? PolicyChanges()
+        self.policy = policy
         limits = policy.limits
         let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
         keyRings = issuers.rings

@@ -12,6 +12,7 @@ final class Reloader: Sendable {
     private let mailbox: Mailbox<AcceptorMessage>
     private let resolver: UpstreamResolver
     private let keyWatcher: KeyWatcher?
+    private let fileWatcher: FileWatcher?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
@@ -23,13 +24,15 @@ final class Reloader: Sendable {
     init(
         load: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
-        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil, logger: Logger
+        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil,
+        fileWatcher: FileWatcher? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
         self.mailbox = mailbox
         self.resolver = resolver
         self.keyWatcher = keyWatcher
+        self.fileWatcher = fileWatcher
         self.logger = logger
         wake = try WakeUp(blocking: true)
     }
@@ -66,7 +69,9 @@ final class Reloader: Sendable {
         let policy: VersionedPolicy
         do throws(PolicyProblems) {
             policy = try load().get()
+            fileWatcher?.follow(named: policy.namedFiles)
         } catch {
+            fileWatcher?.follow(named: error.namedFiles)
             tellFailure("see above", inForce: runtime)
             answer(.refused(error.lines))
             return nil
