@@ -29,6 +29,10 @@ final class PolicyDecoder {
     /// And `admin`.
     var adminPosition: SourcePosition?
     private var boundAddresses: [SocketAddress: SourcePosition] = [:]
+    /// What routes will be compared by.
+    var forms = PolicyForms()
+    /// Paths that stand in the policy, whether there is a file or not.
+    private(set) var namedFiles: Set<String> = []
 
     /// Where names live: each section has its own.
     enum Section: String {
@@ -67,6 +71,9 @@ final class PolicyDecoder {
         guard !attachments.contains(where: { $0.name == name }) else { return }
         attachments.append(PolicySource(name: name, bytes: bytes))
     }
+
+    /// Notes that the policy names a file.
+    func noteName(of file: String) { namedFiles.insert(file) }
 
     func add(_ diagnostic: Diagnostic) {
         diagnostics.append(diagnostic)
@@ -183,6 +190,11 @@ final class PolicyDecoder {
             }
             refuse(reference.position, message)
         }
+    }
+
+    /// Gives each route its form, once everything has been read.
+    func completeForms() {
+        for index in policy.routes.indices { policy.routes[index].form = forms.form(of: policy.routes[index]) }
     }
 
     /// A variable that would always be empty is a mistake.

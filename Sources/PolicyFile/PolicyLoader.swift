@@ -21,10 +21,15 @@ package struct LoadedPolicy: Sendable {
     package let sources: [PolicySource]
     /// Files that these name and that are a part of the policy: its version is made of their bytes, too.
     package let attachments: [PolicySource]
+    /// Paths that stand in the policy, in order: of certificates, keys, schemas and whatever else: whether there is a file or not, and
+    /// also where the policy cannot be used.
+    package let namedFiles: [String]
 
     package init(
-        policy: Policy?, diagnostics: [Diagnostic], sources: [PolicySource], attachments: [PolicySource] = []
+        policy: Policy?, diagnostics: [Diagnostic], sources: [PolicySource], attachments: [PolicySource] = [],
+        namedFiles: [String] = []
     ) {
+        self.namedFiles = namedFiles
         self.policy = policy
         self.diagnostics = diagnostics
         self.sources = sources
@@ -51,8 +56,11 @@ package enum PolicyLoader {
         let decoded = decode(found.sources, .inFolder(root), extensions, isComplete: isReadable)
         return LoadedPolicy(
             policy: isReadable ? decoded.policy : nil, diagnostics: (found.diagnostics + decoded.diagnostics).sorted(),
-            sources: found.sources, attachments: decoded.attachments)
+            sources: found.sources, attachments: decoded.attachments, namedFiles: decoded.namedFiles)
     }
+
+    /// The files that ``load(path:root:extensions:)`` would read as policies, as far as can be told.
+    package static func sourceFiles(path: String) -> [String] { PolicyFolder.files(path) }
 
     /// Decodes sources as the parts of one policy, in the order given. Does no I/O but by `files`.
     package static func decode(
@@ -80,8 +88,9 @@ package enum PolicyLoader {
         }
         let diagnostics = Set(decoder.diagnostics).sorted()
         let isUsable = !diagnostics.contains { $0.severity == .error }
+        if isUsable { decoder.completeForms() }
         return LoadedPolicy(
             policy: isUsable ? decoder.policy : nil, diagnostics: diagnostics, sources: sources,
-            attachments: decoder.attachments)
+            attachments: decoder.attachments, namedFiles: decoder.namedFiles.sorted())
     }
 }
