@@ -10,6 +10,7 @@ extension PolicyDecoder {
         if let address, let addressNode { bind(address, at: addressNode.position) }
         let tls = fields.required("tls", tls)
         let trusted = fields.decoded("trusted_proxies") { blocks($0, "trusted_proxies") } ?? []
+        if case .sequence(let nodes)? = fields["trusted_proxies"]?.content { warnTrustOfEverybody(trusted, nodes) }
         let admission = each(fields.list("admission") ?? []) { middleware($0, at: .admission)?.entry }
         let limits = fields.decoded("limits", listenerLimits) ?? ListenerLimits()
         guard let address, let tls else { return nil }

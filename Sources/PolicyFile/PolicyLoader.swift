@@ -15,6 +15,8 @@ package struct PolicySource: Sendable {
 package struct LoadedPolicy: Sendable {
     /// nil where any of the diagnostics is an error: half a policy is never used.
     package let policy: Policy?
+    /// What could be read of it, for those who look at the files that it names. Never to be run.
+    package let legible: Policy
     /// Everything that is wrong, by file, line and column.
     package let diagnostics: [Diagnostic]
     /// What was read, in the order in which it was read.
@@ -26,14 +28,23 @@ package struct LoadedPolicy: Sendable {
     package let namedFiles: [String]
 
     package init(
-        policy: Policy?, diagnostics: [Diagnostic], sources: [PolicySource], attachments: [PolicySource] = [],
-        namedFiles: [String] = []
+        policy: Policy?, legible: Policy, diagnostics: [Diagnostic], sources: [PolicySource],
+        attachments: [PolicySource] = [], namedFiles: [String] = []
     ) {
         self.namedFiles = namedFiles
         self.policy = policy
+        self.legible = legible
         self.diagnostics = diagnostics
         self.sources = sources
         self.attachments = attachments
+    }
+
+    /// The same with what somebody else has found wrong with it.
+    package func adding(_ found: [Diagnostic]) -> LoadedPolicy {
+        let isUsable = !found.contains { $0.severity == .error }
+        return LoadedPolicy(
+            policy: isUsable ? policy : nil, legible: legible, diagnostics: (diagnostics + found).sorted(),
+            sources: sources, attachments: attachments)
     }
 
     /// The policy, or all that is wrong with it.
@@ -55,8 +66,9 @@ package enum PolicyLoader {
         let isReadable = !found.diagnostics.contains { $0.severity == .error }
         let decoded = decode(found.sources, .inFolder(root), extensions, isComplete: isReadable)
         return LoadedPolicy(
-            policy: isReadable ? decoded.policy : nil, diagnostics: (found.diagnostics + decoded.diagnostics).sorted(),
-            sources: found.sources, attachments: decoded.attachments, namedFiles: decoded.namedFiles)
+            policy: isReadable ? decoded.policy : nil, legible: decoded.legible,
+            diagnostics: (found.diagnostics + decoded.diagnostics).sorted(), sources: found.sources,
+            attachments: decoded.attachments, namedFiles: decoded.namedFiles)
     }
 
     /// The files that ``load(path:root:extensions:)`` would read as policies, as far as can be told.
@@ -86,11 +98,12 @@ package enum PolicyLoader {
             decoder.checkCertificateVariables()
             decoder.checkNothingIsMissing(first: sources.first?.name ?? "policies")
         }
-        let diagnostics = Set(decoder.diagnostics).sorted()
+        decoder.warnOfWhole(isComplete: isComplete)
+        let diagnostics = WordEnds.adding(to: Set(decoder.diagnostics).sorted(), from: sources)
         let isUsable = !diagnostics.contains { $0.severity == .error }
         if isUsable { decoder.completeForms() }
         return LoadedPolicy(
-            policy: isUsable ? decoder.policy : nil, diagnostics: diagnostics, sources: sources,
-            attachments: decoder.attachments, namedFiles: decoder.namedFiles.sorted())
+            policy: isUsable ? decoder.policy : nil, legible: decoder.policy, diagnostics: diagnostics,
+            sources: sources, attachments: decoder.attachments, namedFiles: decoder.namedFiles.sorted())
     }
 }

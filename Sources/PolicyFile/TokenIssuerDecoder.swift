@@ -62,6 +62,7 @@ extension PolicyDecoder {
     ) -> [Value]? {
         guard let nodes = list(node, key) else { return nil }
         if nodes.isEmpty { refuse(node.position, "`\(key)` is empty; \(advice)") }
+        warnTwice(nodes)
         return each(nodes, decode)
     }
 

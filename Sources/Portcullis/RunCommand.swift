@@ -91,7 +91,8 @@ struct RunCommand: ParsableCommand {
     private static func load(
         _ path: String, root: String, _ extensions: Extensions
     ) -> Result<VersionedPolicy, PolicyProblems> {
-        let loaded = PolicyLoader.load(path: path, root: root, extensions: extensions.catalog)
+        let read = PolicyLoader.load(path: path, root: root, extensions: extensions.catalog)
+        let loaded = read.adding(PolicyFilesCheck(root: root).certificates(in: read.legible, for: .running))
         for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
         guard let policy = loaded.policy else {
             return .failure(
