@@ -62,12 +62,37 @@ enum PolicyFolder {
         return names.sorted().map { place(of: $0, in: path) }
     }
 
-    private static func isPolicy(_ name: String) -> Bool { name.hasSuffix(".yaml") && !name.hasSuffix(".test.yaml") }
+    private static func isPolicy(_ name: String) -> Bool {
+        name.hasSuffix(".yaml") && !name.hasSuffix(PolicyTestLoader.suffix)
+    }
 
     private static func place(of name: String, in path: String) -> String {
         var folder = path[...]
         while folder.count > 1, folder.last == "/" { folder = folder.dropLast() }
         return folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+    }
+
+    /// The policy tests at `path`: see ``PolicyTestLoader/files(at:)``.
+    static func testFiles(at path: String) -> Result<[String], PolicyFileError> {
+        var contents = Contents()
+        var files: [String] = []
+        switch kind(of: path) {
+        case .failure(let failure): contents.refuse(path, "cannot be read: \(failure)")
+        case .success(.folder):
+            let names = names(in: path)
+            if names == nil { contents.refuse(path, "the folder cannot be read: \(FileProblem.last)") }
+            let tests = (names ?? []).filter { $0.hasSuffix(PolicyTestLoader.suffix) && !$0.hasPrefix(".") }
+            files = tests.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { place(of: $0, in: path) }
+        case .success:
+            if path.hasSuffix(PolicyTestLoader.suffix) { return .success([path]) }
+            let name = path.hasSuffix(".yaml") ? String(path.dropLast(5)) : path
+            let beside = name + PolicyTestLoader.suffix
+            if case .success = kind(of: beside) { files = [beside] }
+        }
+        guard contents.diagnostics.isEmpty else {
+            return .failure(PolicyFileError(diagnostics: contents.diagnostics))
+        }
+        return .success(files)
     }
 
     private enum Kind { case file, folder, other }
