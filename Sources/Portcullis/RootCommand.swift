@@ -6,6 +6,7 @@ struct RootCommand: ParsableCommand {
         abstract: "The wss:// front door: policy and tokens for WebSocket servers.",
         subcommands: [
             RunCommand.self, ValidateCommand.self, TokenCommand.self, KeyCommand.self, ConnectCommand.self,
-            EchoCommand.self, CertificateCommand.self,
+            EchoCommand.self, CertificateCommand.self, StatusCommand.self, ReloadCommand.self, DrainCommand.self,
+            ConnectionsCommand.self, PolicyCommand.self,
         ])
 }

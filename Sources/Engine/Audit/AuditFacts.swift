@@ -24,12 +24,12 @@ struct AuditFacts {
     /// The subject of the certificate that the client has shown, and TLS has verified.
     var clientCertificate: String?
     private var host: String?
-    private var path: String?
+    private(set) var path: String?
     private var origin: String?
     var route: String?
     var upstream: String?
-    private var subject: String?
-    private var tokenID: String?
+    private(set) var subject: String?
+    private(set) var tokenID: String?
     private var shadow: [ShadowRefusal] = []
 
     private var event = Event.refused

@@ -12,9 +12,10 @@ final class SessionHost {
     private let inbox: Inbox
     private let audit: AuditLog
     var identities = IdentityIndex()
-    private var isDraining = false
+    private(set) var isDraining = false
+    private(set) lazy var closing = CloseSchedule(host: self)
 
-    private var sessions: [ObjectIdentifier: Session] = [:]
+    private(set) var sessions: [ObjectIdentifier: Session] = [:]
     /// Those whose chain waits for an answer, by the number of the errand.
     private var waiting: [UInt64: Session] = [:]
     private var lastErrand: UInt64 = 0
@@ -57,8 +58,8 @@ final class SessionHost {
     /// Whether a handshake may still be admitted.
     var isAdmitting: Bool { inbox.isAdmitting }
 
-    /// Connections that this worker has, in whatever phase.
-    var connectionCount: Int { sessions.count }
+    /// Which of the gateway's workers this is, counted from 0.
+    var index: Int { share.index }
 
     func write(_ facts: AuditFacts) {
         audit.write(facts)
