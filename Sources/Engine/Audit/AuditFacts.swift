@@ -32,8 +32,8 @@ struct AuditFacts {
     var upstream: String?
     /// The upstream's name in the policy, which the log does not tell.
     var upstreamName: String?
-    private var subject: String?
-    private var tokenID: String?
+    private(set) var subject: String?
+    private(set) var tokenID: String?
     private(set) var shadow: [ShadowRefusal] = []
 
     private(set) var event = Event.refused

@@ -14,9 +14,10 @@ final class SessionHost {
     /// What happens on this worker, counted.
     let metrics: WorkerMetrics
     var identities = IdentityIndex()
-    private var isDraining = false
+    private(set) var isDraining = false
+    private(set) lazy var closing = CloseSchedule(host: self)
 
-    private var sessions: [ObjectIdentifier: Session] = [:]
+    private(set) var sessions: [ObjectIdentifier: Session] = [:]
     /// Those whose chain waits for an answer, by the number of the errand.
     private var waiting: [UInt64: Session] = [:]
     private var lastErrand: UInt64 = 0
@@ -61,8 +62,8 @@ final class SessionHost {
     /// Whether a handshake may still be admitted.
     var isAdmitting: Bool { inbox.isAdmitting }
 
-    /// Connections that this worker has, in whatever phase.
-    var connectionCount: Int { sessions.count }
+    /// Which of the gateway's workers this is, counted from 0.
+    var index: Int { share.index }
 
     /// Whatever becomes of a connection passes here: to the log, and to the metrics.
     func write(_ facts: AuditFacts) {
