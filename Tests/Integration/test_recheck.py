@@ -1,7 +1,7 @@
 """A policy that changes reaches the connections that live: those end that would now be refused, and no others are touched."""
 
 import re
-import socket
+import signal
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 import forgery
 import frames
 import policy as policies
-from authorization_service import AuthorizationService
+from authorization_service import AuthorizationService, says
 from client import Client
 from conftest import StartGateway, StartUpstream
 from gateway import Gateway
@@ -211,7 +211,7 @@ def test_admission_that_denies(gateway: StartGateway, upstream: Upstream) -> Non
 
 def test_answer_of_an_authorisation_service(gateway: StartGateway, upstream: Upstream) -> None:
     """It holds as long as the same is asked of the same service; what the client was judged by is not kept."""
-    with AuthorizationService() as service:
+    with AuthorizationService(says()) as service:
 
         def route(**settings: Any) -> Settings:
             return policies.route(middleware=[{"authorize": {"url": service.url} | settings}])
@@ -232,11 +232,10 @@ def test_handshake_on_its_way(gateway: StartGateway, raw_upstream: StartUpstream
     asked, goes_on = threading.Event(), threading.Event()
 
     def serve(peer: Peer) -> None:
-        request = peer.head()
         asked.set()
         goes_on.wait(PATIENCE)
-        peer.accept(request)
-        peer.until_end()
+        peer.switch()
+        peer.rest()
 
     door = gateway(raw_upstream(serve))
     with door.raw(source="127.0.0.2") as client:
@@ -275,7 +274,6 @@ def test_drain_takes_over(gateway: StartGateway, upstream: Upstream) -> None:
         thread.join(PATIENCE)
     assert len(found) == 60 and set(found) <= {CHANGED, (1012, "draining")}
     assert door.wait_ended() == 0
-    # A reload during the drain changes nothing; `Gateway.stop` looks at the exit code.
 
 
 def test_reload_during_a_drain(gateway: StartGateway, upstream: Upstream) -> None:
@@ -284,7 +282,7 @@ def test_reload_during_a_drain(gateway: StartGateway, upstream: Upstream) -> Non
     door.terminate()
     door.wait_until_draining()
     policies.write(door.policies, with_routes(door, policies.route(middleware=[DENIED])))
-    door.process.send_signal(1)
+    door.process.send_signal(signal.SIGHUP)
     assert {socket.closing() for socket in sockets} == {(1012, "draining")}
     assert door.wait_ended() == 0
     assert not any("judged" in line or "policies reloaded" in line for line in door.log.so_far())
