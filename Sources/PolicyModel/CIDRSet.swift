@@ -1,5 +1,5 @@
 /// An address block, such as `10.0.0.0/8`.
-package struct CIDR: Sendable, Hashable {
+package struct CIDR: Sendable, Hashable, CustomStringConvertible {
     package enum ParseError: Error, Hashable {
         case notAnAddress
         case prefixOutOfRange
@@ -32,6 +32,19 @@ package struct CIDR: Sendable, Hashable {
         self.prefix = prefix
     }
 
+    package func contains(_ other: IPAddress) -> Bool {
+        switch (address, other) {
+        case (.v4, .v4), (.v6, .v6): Self.masked(other, prefix) == address
+        default: false
+        }
+    }
+
+    /// `10.0.0.0/8`; an address alone for a block of that one.
+    package var description: String {
+        let width = if case .v4 = address { 32 } else { 128 }
+        return prefix == width ? address.description : "\(address)/\(prefix)"
+    }
+
     private static func masked(_ address: IPAddress, _ prefix: Int) -> IPAddress {
         switch address {
         case .v4(let value): .v4(prefix == 0 ? 0 : value & (UInt32.max << UInt32(32 - prefix)))
@@ -42,6 +55,8 @@ package struct CIDR: Sendable, Hashable {
 
 /// Addresses by the block: sorted ranges that do not touch, so that a look-up is one binary search.
 package struct CIDRSet: Sendable {
+    /// As they were given, in their order.
+    package let blocks: [CIDR]
     private var v4: Ranges<UInt32>
     private var v6: Ranges<UInt128>
 
@@ -56,11 +71,18 @@ package struct CIDRSet: Sendable {
                 v6.append(first...(first | (block.prefix == 128 ? 0 : UInt128.max >> UInt128(block.prefix))))
             }
         }
+        self.blocks = blocks
         self.v4 = Ranges(v4)
         self.v6 = Ranges(v6)
     }
 
     package var isEmpty: Bool { v4.isEmpty && v6.isEmpty }
+
+    /// The smallest of the blocks that an address is in; nil where it is in none. Looks at all of them: for people, who want to
+    /// know which line it was.
+    package func block(containing address: IPAddress) -> CIDR? {
+        blocks.filter { $0.contains(address) }.max { $0.prefix < $1.prefix }
+    }
 
     package func contains(_ address: IPAddress) -> Bool {
         switch address {
