@@ -18,6 +18,12 @@ enum Console {
         isatty(FileHandle.standardError.fileDescriptor) == 1
     }
 
+    /// Whether standard output may be coloured: a person reads it as it is written, and has not said no (no-color.org).
+    static var isColored: Bool {
+        isatty(FileHandle.standardOutput.fileDescriptor) == 1
+            && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true
+    }
+
     /// Prints a value as JSON, on standard output.
     static func answer(json value: some Encodable) throws {
         let encoder = JSONEncoder()
