@@ -137,10 +137,18 @@ package final class TLSServerContext: Sendable {
             throw .last("load certificate \(certificate.chainFile)")
         }
         guard unsafe SSL_CTX_use_PrivateKey_file(context, certificate.keyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw .last("load private key \(certificate.keyFile)")
+            let error = CryptoError.last("load private key \(certificate.keyFile)")
+            // OpenSSL compares the two as soon as it has both.
+            throw error.reason == "key values mismatch" ? Self.mismatch(certificate, error.reason) : error
         }
         guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-            throw .last("match private key \(certificate.keyFile) with certificate \(certificate.chainFile)")
+            throw Self.mismatch(certificate, CryptoError.last("").reason)
         }
+    }
+
+    private static func mismatch(_ certificate: Certificate, _ reason: String) -> CryptoError {
+        CryptoError(
+            operation: "match private key \(certificate.keyFile) with certificate \(certificate.chainFile)",
+            reason: reason)
     }
 }

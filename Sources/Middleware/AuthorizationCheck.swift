@@ -15,7 +15,13 @@ struct AuthorizationCheck: HandshakeMiddleware {
 
     var upstreamHeaders: [String] { settings.copiedResponseHeaders }
 
+    func judges(_ purpose: HandshakePurpose) -> Bool { purpose == .connection || purpose == .recheck }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
+        if let live = context.live {
+            // What the client has sent to be judged by is not kept: another question would have no answer.
+            return live.answers.contains(settings.question) ? .pass : .refuse(Refusal(.authorizationRequired))
+        }
         guard let service else { return .refuse(Refusal(.authorizationUnavailable)) }
         var sent = context.request.headers
         // What the client has kept from the next hop, it has kept from the service: both see the same.

@@ -11,7 +11,7 @@ struct ConnectionRate: AddressCheck {
     }
 
     /// A ticket costs as much as a connection: its token is checked as well.
-    package func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
+    package func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight && purpose != .recheck }
 
     func refusal(_ question: inout AddressQuestion) -> Refusal? {
         switch table.take(question.address.network(ipv6Prefix: ipv6Prefix), now: question.monotonic) {
@@ -20,4 +20,9 @@ struct ConnectionRate: AddressCheck {
             return Refusal(.connectionRateExceeded, retryAfterNanoseconds: retryAfter)
         }
     }
+
+    /// A connection that has come is none that comes.
+    func refusal(
+        ofLive question: inout AddressQuestion, holding held: [ConnectionLease], isTrial: Bool
+    ) -> Refusal? { nil }
 }

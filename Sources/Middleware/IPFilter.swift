@@ -16,4 +16,10 @@ struct IPFilter: AddressCheck {
         if let allow = settings.allow, !allow.contains(address) { return Refusal(.ipNotAllowed) }
         return nil
     }
+
+    func refusal(
+        ofLive question: inout AddressQuestion, holding held: [ConnectionLease], isTrial: Bool
+    ) -> Refusal? {
+        refusal(&question)
+    }
 }

@@ -30,6 +30,7 @@ struct TokenCheck: HandshakeMiddleware {
     func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
+        if let live = context.live { return recheck(live, &context) }
         let carriers = context.purpose == .connection ? settings.carriers : ticketCarriers
         var carried = CarriedToken(in: context.request, from: carriers)
         let ticket = CarriedToken(ticketIn: context.request, settings.ticketParameter)
@@ -141,12 +142,41 @@ struct TokenCheck: HandshakeMiddleware {
         } catch {
             throw RefusalReason(error)
         }
+        try checkUse(of: identity, from: address, now: now)
+        return (identity, IdentityTerm(of: identity, settings))
+    }
+
+    /// Whether it is young enough, and of this address.
+    private func checkUse(of identity: VerifiedToken, from address: IPAddress, now: Int64) throws(RefusalReason) {
         if let end = IdentityTerm.tooOld(identity, settings), end <= now { throw .tokenTooOld }
         let networks = identity.claims.fromAddresses
         if !networks.isEmpty, !networks.contains(where: { Self.network($0, contains: address) }) {
             throw .tokenAddressMismatch
         }
-        return (identity, IdentityTerm(of: identity, settings))
+    }
+
+    /// Whether the token that has let a live connection in would do so again, and until when it holds it from now on. One
+    /// within its `expiry_grace` does.
+    private func recheck(_ live: LiveConnection, _ context: inout HandshakeContext) -> Verdict {
+        guard let held = live.identity else { return .refuse(Refusal(.tokenMissing)) }
+        let now = context.time.unixSeconds
+        do throws(RefusalReason) {
+            let identity: VerifiedToken
+            do throws(TokenError) {
+                identity = try tokens.standing(
+                    of: held, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
+            } catch {
+                throw RefusalReason(error)
+            }
+            try checkUse(of: identity, from: context.clientAddress, now: now)
+            let term = IdentityTerm(of: identity, settings)
+            guard now < term.end else { throw .tokenExpired }
+            context.identity = identity
+            context.identityTerm = term
+            return .pass
+        } catch {
+            return .refuse(Refusal(error))
+        }
     }
 
     /// A text that is no network has nobody in it.

@@ -17,6 +17,7 @@ extension PolicyDecoder {
                 )
                 return nil
             }
+            bind(address, at: node.position)
             return address
         }
         let tokenFile = fields.required("token_file", example: "admin.token") { filePath($0, "token_file") }

@@ -85,9 +85,12 @@ extension PolicyDecoder {
                 // As it is copied.
                 let known = copied.first { $0.lowercased() == name.lowercased() }
                 if known == nil {
+                    let meant = Suggestion.nearest(to: name, among: copied)
                     refuse(
                         node.position,
-                        "`key` has \(quoted(name)), which the service is not shown; add it to `copy_request_headers`")
+                        "`key` has \(quoted(name)), which the service is not shown; "
+                            + (meant.map { "did you mean `\($0)`?" } ?? "add it to `copy_request_headers`"),
+                        suggestion: meant)
                 }
                 return known
             }

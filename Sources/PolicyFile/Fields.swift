@@ -100,7 +100,7 @@ extension PolicyDecoder {
         } else {
             message += "; its keys are \(keys.map { "`\($0)`" }.joined(separator: ", "))"
         }
-        refuse(entry.keyPosition, message)
+        refuse(entry.keyPosition, message, suggestion: meant)
         return meant
     }
 

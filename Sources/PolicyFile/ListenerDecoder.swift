@@ -10,12 +10,15 @@ extension PolicyDecoder {
         if let address, let addressNode { bind(address, at: addressNode.position) }
         let tls = fields.required("tls", tls)
         let trusted = fields.decoded("trusted_proxies") { blocks($0, "trusted_proxies") } ?? []
+        if case .sequence(let nodes)? = fields["trusted_proxies"]?.content { warnTrustOfEverybody(trusted, nodes) }
         let admission = each(fields.list("admission") ?? []) { middleware($0, at: .admission)?.entry }
         let limits = fields.decoded("limits", listenerLimits) ?? ListenerLimits()
         guard let address, let tls else { return nil }
-        return ListenerPolicy(
+        var listener = ListenerPolicy(
             name: entry.key, address: address, tls: tls, trustedProxies: CIDRSet(trusted), admission: admission,
             limits: limits, position: entry.keyPosition)
+        if !admission.isEmpty { listener.admissionForm = fields["admission"]?.form ?? .none }
+        return listener
     }
 
     private func tls(_ node: YAMLNode) -> TLSPolicy? {
@@ -64,6 +67,7 @@ extension PolicyDecoder {
             refuse(node.position, "`\(key)` holds a control character, which no path should: \(quoted(path))")
             return nil
         }
+        noteName(of: path)
         return path
     }
 

@@ -46,10 +46,9 @@ extension PolicyDecoder {
             refuse(node.position, "`\(text)` needs settings: `do: { \(text): { … } }`")
         default:
             var message = "`do` must be one of \(alternatives(actions)), not \(node.kindDescription)"
-            if let nearest = Suggestion.nearest(to: text, among: actions) {
-                message += "; did you mean `\(nearest)`?"
-            }
-            refuse(node.position, message)
+            let meant = Suggestion.value(for: text, among: actions)
+            if let meant { message += "; did you mean `\(meant)`?" }
+            refuse(node.position, message, suggestion: meant)
         }
         return nil
     }

@@ -5,7 +5,7 @@ extension PolicyDecoder {
     func messageRules(_ node: YAMLNode, beside chain: DecodedChain) -> [MessageRule] {
         let connections = chain.connections
         var names: [String: SourcePosition] = [:]
-        return each(list(node, "messages") ?? []) { node in
+        let rules = each(list(node, "messages") ?? []) { node -> MessageRule? in
             let keys = ["name", "from", "when", "do", "mode"]
             tokenVariables = []
             guard let fields = fields(node, of: "a message rule", keys: keys) else { return nil }
@@ -25,11 +25,12 @@ extension PolicyDecoder {
             }
             let mode = fields["mode"] == nil ? .enforce : fields.choice("mode", EnforcementMode.self)
             // Without `when` a rule is for every message.
-            let before = diagnostics.count
+            let before = errorCount
             let condition =
                 fields["when"].map { messageCondition($0, of: connections) } ?? DecodedCondition(condition: .all([]))
             // Where something else is wrong with it, that says more.
-            if let whole = condition.condition, diagnostics.count == before, let from, !whole.canHold(from: from) {
+            if let whole = condition.condition, errorCount == before, let from, whole.kinds(from: from).possible.isEmpty
+            {
                 refuse(
                     fields.keyPosition("when"), "`when` never holds for messages that `from: \(from.rawValue)` names")
             }
@@ -45,5 +46,7 @@ extension PolicyDecoder {
             return MessageRule(
                 name: name, from: from, condition: condition, action: action, mode: mode, position: node.position)
         }
+        warnUnreachableRules(rules)
+        return rules
     }
 }

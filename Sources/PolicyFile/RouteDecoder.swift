@@ -13,7 +13,11 @@ extension PolicyDecoder {
             define(name, in: .routes, at: node.position)
             return name
         }
+        let errorsBefore = errorCount
         let match = fields.required("match", example: "{ path: /chat }", routeMatch)
+        if let name, let match, errorCount == errorsBefore {
+            reaches.append(RouteReach(name: name, match: match, node: fields["match"], position: node.position))
+        }
         let upstream = fields.required("upstream") { node -> String? in
             guard let upstream = text(node, "upstream") else { return nil }
             refer(to: upstream, in: .upstreams, at: node.position)
@@ -30,6 +34,7 @@ extension PolicyDecoder {
         checkPassthrough(compression, fields, chain, rates)
         let messages = fields["messages"].map { messageRules($0, beside: chain) } ?? []
         guard let name, let match, let upstream else { return nil }
+        forms.note(route: name, node)
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
             timeouts: timeouts, compression: compression ?? .strip, rates: rates, messages: messages,

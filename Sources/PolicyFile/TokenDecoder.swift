@@ -8,6 +8,9 @@ extension MiddlewareDecoder {
     ) { decoder, fields in
         let audience = fields.decoded("audience") { decoder.text($0, "audience") }
         let scopes = decoder.each(fields.list("scopes") ?? []) { decoder.scope($0, "scopes") }
+        for key in ["scopes", "issuers"] {
+            if case .sequence(let nodes)? = fields[key]?.content { decoder.warnTwice(nodes) }
+        }
         let carriers = fields.decoded("from", decoder.carriers)
         let grace = fields.decoded("expiry_grace") { decoder.life($0, "expiry_grace") }
         let maximumAge = fields.decoded("max_age") { decoder.life($0, "max_age") }

@@ -3,6 +3,7 @@ import PolicyModel
 extension PolicyDecoder {
     /// One entry of `token_issuers`.
     func tokenIssuer(_ entry: YAMLNode.Entry) -> TokenIssuerPolicy? {
+        forms.note(issuer: entry.key, entry.value)
         guard let kind = single(entry.value, of: "a token issuer", keys: ["builtin", "jwt"]) else { return nil }
         switch kind.key {
         case "jwt":
@@ -61,6 +62,7 @@ extension PolicyDecoder {
     ) -> [Value]? {
         guard let nodes = list(node, key) else { return nil }
         if nodes.isEmpty { refuse(node.position, "`\(key)` is empty; \(advice)") }
+        warnTwice(nodes)
         return each(nodes, decode)
     }
 

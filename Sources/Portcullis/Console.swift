@@ -18,6 +18,12 @@ enum Console {
         isatty(FileHandle.standardError.fileDescriptor) == 1
     }
 
+    /// Whether standard error may have colours: on a terminal that knows them, unless NO_COLOR says no (no-color.org).
+    static var hasErrorColours: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isErrorTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }
+
     /// Prints a value as JSON, on standard output.
     static func answer(json value: some Encodable) throws {
         let encoder = JSONEncoder()

@@ -59,6 +59,9 @@ package final class TokenIssuers: Sendable {
         return try authority.verify(decoded, issuers: builtin, audience: audience, scopes: scopes, now: now)
     }
 
+    /// The issuer of the kind `jwt` of that name in the policy.
+    func issuer(named name: String) -> JWTIssuer? { foreign[name] }
+
     /// Whether a token that was verified before is no longer good: revoked, or its key is no longer its issuer's.
     package func isRevoked(_ token: VerifiedToken) -> Bool {
         if authority.isRevoked(token.revocableClaims, keyID: token.keyID) { return true }

@@ -116,7 +116,8 @@ import Testing
                 .init(chainFile: folder.certificate.chainFile, keyFile: other.certificate.keyFile)
             ])
         }
-        #expect(error?.operation.contains(other.certificate.keyFile) == true)
+        let (key, chain) = (other.certificate.keyFile, folder.certificate.chainFile)
+        #expect(error?.operation == "match private key \(key) with certificate \(chain)")
         #expect(error?.reason == "key values mismatch")
     }
 

@@ -14,7 +14,7 @@ enum ShippedPolicies {
 }
 
 /// A folder that is gone with the test.
-private final class TemporaryFolder {
+final class TemporaryFolder {
     let path = NSTemporaryDirectory() + "portcullis-policies-" + UUID().uuidString
 
     init(_ files: [String: String] = [:]) throws {

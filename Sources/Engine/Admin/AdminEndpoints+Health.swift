@@ -2,8 +2,9 @@ internal import Tokens
 
 /// What monitors ask.
 extension AdminEndpoints {
-    /// 200 as long as every worker answers.
+    /// 200 as long as every worker answers; in a drain they end one after the other, and are not asked.
     func health(_ request: AdminRequest) throws(AdminRefusal) -> AdminAnswer {
+        guard !control.isDraining else { return AdminAnswer(["status": .string("draining")]) }
         let silent = try ask { _ in true }.enumerated().filter { $0.element == nil }.map { "\($0.offset)" }
         guard silent.isEmpty else {
             throw AdminRefusal(

@@ -7,7 +7,7 @@ extension AdminEndpoints {
     func status(_ request: AdminRequest) throws(AdminRefusal) -> AdminAnswer {
         _ = try request.query([])
         let policy = control.policy
-        let workers = try ask { $0.connectionCount }
+        let workers = try ask { $0.sessions.count }
         var members: [String: ClaimValue] = [
             "version": .string(Release.version), "pid": .integer(Int64(getpid())),
             "started": .string(Timestamp.rfc3339(unixMilliseconds: startedAt)),

@@ -31,6 +31,11 @@ final class AdminEndpoints: Sendable {
         Endpoint("GET", "/status", AdminEndpoints.status),
         Endpoint("POST", "/reload", AdminEndpoints.reload),
         Endpoint("POST", "/drain", AdminEndpoints.drain),
+        Endpoint("GET", "/connections", AdminEndpoints.connections),
+        Endpoint("POST", "/connections/close", AdminEndpoints.close),
+        Endpoint("GET", "/tokens", AdminEndpoints.tokens),
+        Endpoint("POST", "/tokens", AdminEndpoints.issue),
+        Endpoint("POST", "/tokens/revoke", AdminEndpoints.revoke),
         Endpoint("GET", "/policy", AdminEndpoints.policy),
         Endpoint("GET", "/healthz", AdminEndpoints.health),
         Endpoint("GET", "/readyz", AdminEndpoints.readiness),
@@ -80,7 +85,8 @@ final class AdminEndpoints: Sendable {
         _ question: @escaping @Sendable (SessionHost) -> Answer
     ) throws(AdminRefusal) -> [Answer?] {
         do throws(SystemError) {
-            return try control.workers.ask(question)
+            // Workers that have ended do not answer any more.
+            return try control.workers.ask(patience: control.isDraining ? 200 : 2000, question)
         } catch {
             throw AdminRefusal(
                 status: 503, error: "out-of-descriptors", message: "the workers cannot be asked: \(error)")

@@ -45,7 +45,7 @@ struct AdminRequest: Sendable {
 }
 
 /// The settings of a request, by their names. In a query all values are texts.
-struct AdminFields {
+struct AdminFields: CustomStringConvertible {
     private let members: [String: ClaimValue]
 
     /// No other names than these may stand there.
@@ -59,9 +59,10 @@ struct AdminFields {
         self.members = members.filter { $0.value != .null }
     }
 
-    subscript(name: String) -> ClaimValue? { members[name] }
+    /// For the operational log, of a request that holds no secret.
+    var description: String { String(decoding: JSON.encode(.object(members)), as: UTF8.self) }
 
-    var isEmpty: Bool { members.isEmpty }
+    subscript(name: String) -> ClaimValue? { members[name] }
 
     /// nil where it is not there.
     func text(_ name: String) throws(AdminRefusal) -> String? {

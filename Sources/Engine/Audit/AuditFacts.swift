@@ -23,17 +23,17 @@ struct AuditFacts {
     private(set) var client: IPAddress
     /// The subject of the certificate that the client has shown, and TLS has verified.
     var clientCertificate: String?
-    private var host: String?
-    private var path: String?
-    private var origin: String?
+    private(set) var host: String?
+    private(set) var path: String?
+    private(set) var origin: String?
     /// Of the distributed trace that the request belongs to.
     private(set) var traceID: String?
     var route: String?
     var upstream: String?
     /// The upstream's name in the policy, which the log does not tell.
     var upstreamName: String?
-    private var subject: String?
-    private var tokenID: String?
+    private(set) var subject: String?
+    private(set) var tokenID: String?
     private(set) var shadow: [ShadowRefusal] = []
 
     private(set) var event = Event.refused

@@ -22,6 +22,10 @@ final class GatewayRuntime: Sendable {
     let keyRings: [KeyRing]
     /// Where operators come in beside the socket in the state folder; nil where the policy says nothing of it.
     let adminDoor: AdminDoor?
+    /// What it means for connections that live.
+    let changes: PolicyChanges
+    /// Its routes and listeners are what the next one is compared with.
+    private let policy: Policy
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
@@ -39,6 +43,8 @@ final class GatewayRuntime: Sendable {
         let policy = versioned.policy
         policyVersion = versioned.version
         files = versioned.files
+        changes = before.map { PolicyChanges(from: $0.policy, to: policy) } ?? PolicyChanges()
+        self.policy = policy
         limits = policy.limits
         names = PolicyNames(policy)
         let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)

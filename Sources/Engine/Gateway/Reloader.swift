@@ -19,6 +19,7 @@ final class Reloader: Sendable {
     private let resolver: UpstreamResolver
     private let keyWatcher: KeyWatcher?
     private let metrics: GatewayMetrics?
+    private let fileWatcher: FileWatcher?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
@@ -32,7 +33,7 @@ final class Reloader: Sendable {
         load: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
         mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil,
-        metrics: GatewayMetrics? = nil, logger: Logger
+        metrics: GatewayMetrics? = nil, fileWatcher: FileWatcher? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
@@ -40,6 +41,7 @@ final class Reloader: Sendable {
         self.resolver = resolver
         self.keyWatcher = keyWatcher
         self.metrics = metrics
+        self.fileWatcher = fileWatcher
         self.logger = logger
         wake = try WakeUp(blocking: true)
     }
@@ -84,7 +86,9 @@ final class Reloader: Sendable {
         let policy: VersionedPolicy
         do throws(PolicyProblems) {
             policy = try load().get()
+            fileWatcher?.follow(named: policy.namedFiles)
         } catch {
+            fileWatcher?.follow(named: error.namedFiles)
             tellFailure("see above", inForce: runtime)
             answer(.refused(error.lines))
             return nil

@@ -25,8 +25,6 @@ final class Relay: ChannelOwner {
         var rule: String?
     }
 
-    /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
-    private let leases: [ConnectionLease]
     /// Whose connection it is, for rules; kept only where that can change.
     private let renewableFacts: ConnectionFacts?
     let terms: RelayTerms
@@ -85,7 +83,6 @@ final class Relay: ChannelOwner {
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
-        leases = admitted.leases
         renewableFacts = terms.rules.renewal == nil ? nil : facts
         super.init()
         if let term = admitted.identityTerm { hold(until: term, now: now, unixMilliseconds: unixMilliseconds) }

@@ -15,14 +15,25 @@ struct RequestEntry: Sendable {
     enum Outcome {
         /// To this route's chain, which judges by this context.
         case enters(HandshakeContext, RouteRuntime)
-        /// Nowhere: it is no handshake that the route could take, or, without one, there is no route.
-        case refused(Refusal, RouteRuntime?)
+        /// To this route, which cannot take it for a handshake.
+        case unfit(HandshakeError, RouteRuntime)
+        /// Nowhere.
+        case noRoute
+
+        /// nil for one that leads on.
+        var refusal: Refusal? {
+            switch self {
+            case .enters: nil
+            case .unfit(let error, _): Refusal(of: error)
+            case .noRoute: Refusal(.routeNotFound)
+            }
+        }
     }
 
     /// Finds the route; `routes` are by the router's index. Only what a route wants is read as a handshake.
     func find(_ router: Router, _ routes: [RouteRuntime], at time: HandshakeTime) -> Outcome {
         guard let index = router.route(host: head.host.name, path: head.target.path) else {
-            return .refused(Refusal(.routeNotFound), nil)
+            return .noRoute
         }
         let route = routes[index]
         do throws(HandshakeError) {
@@ -31,7 +42,7 @@ struct RequestEntry: Sendable {
             if route.policy.compression != .strip { _ = try request.deflateOffers() }
             return .enters(context(request, at: time), route)
         } catch {
-            return .refused(Refusal(of: error), route)
+            return .unfit(error, route)
         }
     }
 

@@ -41,14 +41,15 @@ extension Session {
         let entry = RequestEntry(
             head: head, clientAddress: address, clientCertificate: facts.clientCertificate, requestID: requestID)
         if answersTicket(entry, runtime) { return }
-        switch entry.find(runtime.router, runtime.routes, at: time) {
+        let outcome = entry.find(runtime.router, runtime.routes, at: time)
+        switch outcome {
         case .enters(let context, let route):
             facts.route = route.policy.name
-            settle(route.chain.admit(context), route)
-        case .refused(let refusal, let route):
-            facts.route = route?.policy.name
-            refuse(refusal)
+            return settle(route.chain.admit(context), route)
+        case .unfit(_, let route): facts.route = route.policy.name
+        case .noRoute: break
         }
+        if let refusal = outcome.refusal { refuse(refusal) }
     }
 
     /// The clocks of this moment.
@@ -65,6 +66,7 @@ extension Session {
         case .admitted(let admitted):
             facts.note(admitted)
             host.identities.insert(self, admitted.identity)
+            hold(admitted, route)
             dial(admitted, route)
         case .answered:
             // Only what asks for a ticket is answered so, and that is not settled here.

@@ -115,6 +115,13 @@ extension Session {
     /// The upstream has earned the 101: the client gets its own, and the relay begins.
     private func open(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ choice: UpstreamChoice, rest: Span<UInt8>) {
         guard let client, let upstream else { return }
+        // The policy may have changed on the way.
+        var term: IdentityTerm?
+        switch recheck() {
+        case .nothing: break
+        case .stays(let until): term = until
+        case .refused(let refusal): return refuse(refusal)
+        }
         guard
             isGreeted
                 ? choice.subprotocol == attempt.admitted.request.subprotocols.first : answer(attempt, head, choice)
@@ -124,6 +131,7 @@ extension Session {
             compression: attempt.deflate.compression(after: choice.deflate), session: self, client: client,
             upstream: upstream,
             now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
+        if let term { relay.hold(until: term) }
         phase = .relay(relay)
         host.metrics.upstreamUpgraded(attempt.route.upstream.policy.name, took: worker.now - attempt.since)
         facts.open(now: worker.now, since: acceptedAt)

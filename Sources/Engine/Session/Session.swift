@@ -36,10 +36,18 @@ final class Session: ChannelOwner {
     let peer: SocketAddress
     let requestID: String
     let acceptedAt: Nanoseconds
-    /// Given back when the session goes.
-    let admissionLeases: [ConnectionLease]
+    /// What it holds of its listener's limits. Given back when the session goes, or earlier where it is refused.
+    var admissionLeases: [ConnectionLease]
+    /// What it holds of its route's limits, once it is admitted.
+    var leases: [ConnectionLease] = []
+    /// What authorisation services have said yes to: the list of its route's chain, shared with all of that route.
+    var answers: [AuthorizeSettings] = []
     /// The token that let it in.
     var identity: VerifiedToken?
+    /// By what it has yet to be judged again.
+    var recheckScope: RecheckScope = []
+    /// The route by which it stays; nil where that is the one that has admitted it.
+    var standingRoute: String?
 
     var phase = Phase.tls
     /// What the audit log will say.
@@ -265,6 +273,8 @@ final class Session: ChannelOwner {
         upstream?.close()
         client = nil
         upstream = nil
+        // Whoever still knows it must not have it counted.
+        (leases, admissionLeases) = ([], [])
         host.remove(self)
     }
 }
