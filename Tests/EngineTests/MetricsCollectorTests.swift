@@ -63,7 +63,7 @@ import Tokens
         #expect(counts[.webSocketsOpen, "chat"] == 0 && counts[.connectionsOpened, "chat"] == 0)
         #expect(counts[.certificateExpiry, "public", "localhost"] ?? 0 > SystemClock.unixMilliseconds() / 1000)
         #expect(counts[.memoryCeiling] ?? 0 > 0 && counts[.draining] == 0 && counts[.auditRecordsLost] == 0)
-        #expect(counts[.buildInfo, Build.version] == 1)
+        #expect(counts[.buildInfo, Release.version] == 1)
         let listener = try #require(policy.runtime.listeners.first)
         _ = listener.connections.add()
         _ = listener.accepted.add()

@@ -1,10 +1,9 @@
 """What `GET /metrics` says, read strictly and without the help of a Prometheus library."""
 
-import http.client
 import re
-import socket
-from pathlib import Path
 from typing import NamedTuple
+
+from client import Response
 
 Labels = frozenset[tuple[str, str]]
 
@@ -72,25 +71,9 @@ def parse(text: str) -> Metrics:
     return metrics
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
 
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-def scrape(connection: http.client.HTTPConnection, **headers: str) -> Metrics:
-    """Asks once, and closes."""
-    try:
-        connection.request("GET", "/metrics", headers=headers)
-        response = connection.getresponse()
-        body = response.read()
-    finally:
-        connection.close()
-    assert response.status == 200, body
+def of(response: Response) -> Metrics:
+    """What an answer to `GET /metrics` says."""
+    assert response.status == 200, response
     assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-    return parse(body.decode())
+    return parse(response.body.decode())

@@ -1,6 +1,5 @@
 """`GET /metrics`: what is counted, that it agrees with the audit log, and that what is shipped for Prometheus and Grafana fits it."""
 
-import http.client
 import json
 import re
 import shutil
@@ -16,10 +15,11 @@ import pytest
 
 import frames
 import policy as policies
+from admin import Admin, LoopbackAdmin
 from conftest import ROOT, StartGateway, StartUpstream
 from gateway import Gateway
 from lines import PATIENCE, wait_until
-from metrics import Metrics, UnixConnection, scrape
+from metrics import Metrics, of
 from policy import route, token
 from upstreams import Peer, Upstream
 
@@ -27,7 +27,7 @@ DEPLOY = ROOT / "deploy"
 
 
 def metrics(door: Gateway) -> Metrics:
-    return scrape(UnixConnection(Path(door.state) / "admin.sock", PATIENCE))
+    return of(Admin(door).ask("GET", "/metrics"))
 
 
 def settled(door: Gateway, holds: Callable[[Metrics], Any]) -> Metrics:
@@ -486,16 +486,12 @@ def test_the_door_that_the_scrape_configuration_wants(
     door.reload(door.policy | {"admin": {"address": f"127.0.0.1:{port}", "token_file": str(tmp_path / "admin.token")}})
     found = wait_until(lambda: ask_over_tcp(port, secret), "the door")
     assert found.value("portcullis_workers") == 2
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request("GET", "/metrics")
-    assert connection.getresponse().status == 401
-    connection.close()
+    assert LoopbackAdmin(port, None).ask("GET", "/metrics").status == 401
 
 
 def ask_over_tcp(port: int, secret: str) -> Metrics | None:
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        return scrape(connection, Authorization=f"Bearer {secret}")
+        return of(LoopbackAdmin(port, secret).ask("GET", "/metrics"))
     except ConnectionError:
         return None
 
