@@ -35,7 +35,8 @@ import Tokens
         let workers = Workers(inboxes: hosts.map(\.inbox))
         let shared = GatewayMetrics()
         let collector = MetricsCollector(shared, audit: nil, workers: 2)
-        let threads = try hosts.map { try running($0) }
+        let first = try running(hosts[0])
+        let second = try running(hosts[1])
         shared.count(refused())
         let told = refused()
         for _ in 0..<2 { _ = try workers.ask { $0.metrics.count(told) } }
@@ -44,13 +45,13 @@ import Tokens
         #expect(counts[.refusals, "chat", "token-missing"] == 4)
         #expect(counts[.workers] == 2 && counts[.workersAnswered] == 2)
         hosts[0].inbox.post(.perform { $0.worker.stop() })
-        threads[0].join()
+        first.join()
         _ = try workers.ask(patience: 300) { $0.metrics.count(told) }
         counts = collector.collect(policy, from: workers)
         #expect(counts[.refusals, "chat", "token-missing"] == 5)
         #expect(counts[.workers] == 2 && counts[.workersAnswered] == 1)
         hosts[1].inbox.post(.perform { $0.worker.stop() })
-        threads[1].join()
+        second.join()
     }
 
     @Test("what is in the policy has its series before anything has happened")
