@@ -61,7 +61,7 @@ final class MetricsCollector: Sendable {
         process.add(to: &counts)
         counts.add(.startTime, count: shared.startedAt * 1_000_000)
         counts.add(.auditRecordsLost, count: audit?.recordsLost ?? 0)
-        counts.add(.buildInfo, Build.version)
+        counts.add(.buildInfo, Release.version)
     }
 
     /// What the policy in force is, and a series for each thing in it, also for what has never happened: who watches a counter
