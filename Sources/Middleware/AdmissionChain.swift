@@ -53,4 +53,17 @@ package struct AdmissionChain: Sendable {
         }
         return .success(AdmissionLeases(leases: question.leases, shadowRefusals: shadowRefusals))
     }
+
+    /// Whether a peer that was admitted before, and holds `held`, would still be: what it holds from now on, in place of that.
+    package func recheck(
+        _ address: IPAddress, holding held: [ConnectionLease]
+    ) -> Result<[ConnectionLease], RefusalReason> {
+        var question = AddressQuestion(address, monotonic: 0)
+        for step in steps {
+            guard let check = step.check else { return .failure(.ipNotAllowed) }
+            let refusal = check.refusal(ofLive: &question, holding: held, isTrial: step.isShadow)
+            if let refusal, !step.isShadow { return .failure(refusal.reason.builtin ?? .ipNotAllowed) }
+        }
+        return .success(question.leases)
+    }
 }

@@ -70,6 +70,11 @@ extension MiddlewareSettings {
 protocol AddressCheck: HandshakeMiddleware {
     /// nil admits; what is to be held for as long as the connection lives is added to the question's `leases`.
     func refusal(_ question: inout AddressQuestion) -> Refusal?
+    /// nil lets a live connection stay, which holds `held`; what it is to hold from now on is added to the question's `leases`. In
+    /// a trial nothing comes of a refusal.
+    func refusal(
+        ofLive question: inout AddressQuestion, holding held: [ConnectionLease], isTrial: Bool
+    ) -> Refusal?
 }
 
 extension AddressCheck {
@@ -78,7 +83,12 @@ extension AddressCheck {
         // Lent, not copied.
         swap(&question.leases, &context.leases)
         swap(&question.trace, &context.trace)
-        let refusal = refusal(&question)
+        let refusal =
+            if let live = context.live {
+                refusal(ofLive: &question, holding: live.leases, isTrial: context.isTrial)
+            } else {
+                refusal(&question)
+            }
         swap(&question.leases, &context.leases)
         swap(&question.trace, &context.trace)
         return if let refusal { .refuse(refusal) } else { .pass }

@@ -11,26 +11,33 @@ extension PolicyDecoder {
         {
             return address
         }
+        var meant: String?
         var message =
             "`\(key)` must be an IP address and a port, such as 0.0.0.0:8443 or [::]:8443, not \(quoted(text))"
         if let (host, port) = HostAndPort.split(text) {
             if host.isEmpty || host == "*" {
+                meant = "0.0.0.0:\(port)"
                 message += "; for all addresses write 0.0.0.0:\(port)"
             } else if host == "localhost" {
+                meant = "127.0.0.1:\(port)"
                 message += "; write 127.0.0.1:\(port)"
             }
         } else if UInt16(text) != nil {
+            meant = "0.0.0.0:\(text)"
             message += "; for all addresses write 0.0.0.0:\(text)"
         } else if IPAddress(text)?.isIPv6 == true {
             message += "; an IPv6 address needs brackets: [\(text)]:8443"
         }
-        refuse(node.position, message)
+        refuse(node.position, message, suggestion: meant)
         return nil
     }
 
     /// A list of blocks.
     func blocks(_ node: YAMLNode, _ key: String) -> [CIDR]? {
-        list(node, key).map { each($0) { block($0, key) } }
+        guard let nodes = list(node, key) else { return nil }
+        let blocks = each(nodes) { block($0, key) }
+        warnRedundantBlocks(blocks, nodes)
+        return blocks
     }
 
     private func block(_ node: YAMLNode, _ key: String) -> CIDR? {
@@ -50,7 +57,8 @@ extension PolicyDecoder {
                 let address = text.prefix { $0 != "/" }
                 refuse(
                     node.position,
-                    "\(quoted(text)) has bits set behind its prefix; write \(meant) for the block, or \(address) for the one address"
+                    "\(quoted(text)) has bits set behind its prefix; write \(meant) for the block, or \(address) for the one address",
+                    suggestion: meant
                 )
             }
             return nil

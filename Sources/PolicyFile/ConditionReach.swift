@@ -1,10 +1,22 @@
 import PolicyModel
 
+/// Messages as far as sender and kind tell them apart.
+struct MessageKind: Hashable {
+    var sender: MessageRule.Source
+    var opcode: MessageCondition.Opcode
+}
+
 extension MessageCondition {
-    /// Whether it holds for some messages that `source` names, as far as sender and kind alone tell.
-    func canHold(from source: MessageRule.Source) -> Bool {
+    /// For which messages that `source` names it may hold, and for which it holds whatever else they are, as far as sender and
+    /// kind alone tell.
+    func kinds(from source: MessageRule.Source) -> (possible: Set<MessageKind>, certain: Set<MessageKind>) {
         let senders: [MessageRule.Source] = source == .both ? [.client, .upstream] : [source]
-        return senders.contains { sender in Opcode.allCases.contains { truth(sender, $0) != false } }
+        let kinds = senders.flatMap { sender in Opcode.allCases.map { MessageKind(sender: sender, opcode: $0) } }
+        let truths = kinds.map { truth($0.sender, $0.opcode) }
+        return (
+            Set(zip(kinds, truths).filter { $0.1 != false }.map(\.0)),
+            Set(zip(kinds, truths).filter { $0.1 == true }.map(\.0))
+        )
     }
 
     /// nil where it depends on what else there is.

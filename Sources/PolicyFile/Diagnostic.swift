@@ -11,13 +11,18 @@ package struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
 
     package let severity: Severity
     package let position: SourcePosition
+    /// The column behind what is wrong, where that is one word in the line of `position`; nil where it is not.
+    package var endColumn: Int?
     /// One line without control characters: text that comes from a file is escaped and cut.
     package let message: String
+    /// What to write in place of the word at `position`, where that is known; `message` has it, too.
+    package let suggestion: String?
 
-    package init(severity: Severity = .error, position: SourcePosition, message: String) {
+    package init(severity: Severity = .error, position: SourcePosition, message: String, suggestion: String? = nil) {
         self.severity = severity
         self.position = position
         self.message = message
+        self.suggestion = suggestion
     }
 
     /// `FILE:LINE:COLUMN: error: MESSAGE`

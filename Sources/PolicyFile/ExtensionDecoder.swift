@@ -4,10 +4,10 @@ extension PolicyDecoder {
     /// The settings of an entry for a middleware or a filter that is no built-in, checked by itself. nil where it has said
     /// what is wrong.
     func extensionSettings(_ entry: YAMLNode.Entry, _ item: ExtensionCatalog.Item) -> ExtensionSettings? {
-        let before = diagnostics.count
+        let before = errorCount
         let settings = ExtensionSettings(name: item.name, value: SettingsValue(entry.value))
         item.check(SettingsReader(settings, decoder: self))
-        return diagnostics.count == before ? settings : nil
+        return errorCount == before ? settings : nil
     }
 
     /// The same for an entry of `middleware`, among whose settings `mode` stands, which is everybody's.

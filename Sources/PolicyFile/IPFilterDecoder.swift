@@ -1,7 +1,7 @@
 import PolicyModel
 
 extension MiddlewareDecoder {
-    static let ipFilter = MiddlewareDecoder(name: "ip_filter", keys: ["allow", "deny"], runsBeforeTLS: true) {
+    static let ipFilter = MiddlewareDecoder(name: "ip_filter", mapping: .ipFilter, runsBeforeTLS: true) {
         decoder, fields in
         let allow = fields.decoded("allow") { decoder.blocks($0, "allow") }
         let deny = fields.decoded("deny") { decoder.blocks($0, "deny") } ?? []
@@ -15,6 +15,12 @@ extension MiddlewareDecoder {
             decoder.refuse(fields.position, "`ip_filter` needs `allow` or `deny`, such as `allow: [10.0.0.0/8]`")
             return nil
         }
+        if fields["allow"] == nil, let node = fields["deny"], case .sequence(let elements) = node.content,
+            elements.isEmpty
+        {
+            decoder.warn(node.position, "`deny` is empty and there is no `allow`, so this `ip_filter` keeps nobody out")
+        }
+        decoder.warnDeniedBlocks(allow: allow ?? [], fields["allow"], deny: deny)
         return .ipFilter(IPFilterSettings(allow: allow.map { CIDRSet($0) }, deny: CIDRSet(deny)))
     }
 }

@@ -5,10 +5,9 @@ extension PolicyDecoder {
     func messageRules(_ node: YAMLNode, beside chain: DecodedChain) -> [MessageRule] {
         let connections = chain.connections
         var names: [String: SourcePosition] = [:]
-        return each(list(node, "messages") ?? []) { node in
-            let keys = ["name", "from", "when", "do", "mode"]
+        let rules = each(list(node, "messages") ?? []) { node -> MessageRule? in
             tokenVariables = []
-            guard let fields = fields(node, of: "a message rule", keys: keys) else { return nil }
+            guard let fields = fields(node, of: .messageRule) else { return nil }
             let name = fields.required("name") { node -> String? in
                 guard let name = string(node, "name"), checkName(name, node.position, of: "a message rule") else {
                     return nil
@@ -25,11 +24,12 @@ extension PolicyDecoder {
             }
             let mode = fields["mode"] == nil ? .enforce : fields.choice("mode", EnforcementMode.self)
             // Without `when` a rule is for every message.
-            let before = diagnostics.count
+            let before = errorCount
             let condition =
                 fields["when"].map { messageCondition($0, of: connections) } ?? DecodedCondition(condition: .all([]))
             // Where something else is wrong with it, that says more.
-            if let whole = condition.condition, diagnostics.count == before, let from, !whole.canHold(from: from) {
+            if let whole = condition.condition, errorCount == before, let from, whole.kinds(from: from).possible.isEmpty
+            {
                 refuse(
                     fields.keyPosition("when"), "`when` never holds for messages that `from: \(from.rawValue)` names")
             }
@@ -45,5 +45,7 @@ extension PolicyDecoder {
             return MessageRule(
                 name: name, from: from, condition: condition, action: action, mode: mode, position: node.position)
         }
+        warnUnreachableRules(rules)
+        return rules
     }
 }

@@ -1,7 +1,7 @@
 import PolicyModel
 
 extension MiddlewareDecoder {
-    static let origin = MiddlewareDecoder(name: "origin", keys: ["allow", "missing"], runsBeforeTLS: false) {
+    static let origin = MiddlewareDecoder(name: "origin", mapping: .origin, runsBeforeTLS: false) {
         decoder, fields in
         let missing = fields.choice("missing", MissingOrigin.self) ?? .deny
         guard let list = fields.required("allow", example: "[\"https://app.example.com\"]"),
@@ -12,11 +12,13 @@ extension MiddlewareDecoder {
                 list.position,
                 "`allow` is empty, so nothing would pass; name the origins of your pages, or say `missing: allow`")
         }
-        return .origin(OriginSettings(allow: decoder.each(nodes, decoder.origin), admitsMissing: missing == .allow))
+        let allow = decoder.each(nodes, decoder.origin)
+        decoder.warnNeedlessOrigins(allow, nodes)
+        return .origin(OriginSettings(allow: allow, admitsMissing: missing == .allow))
     }
 }
 
-private enum MissingOrigin: String, CaseIterable {
+enum MissingOrigin: String, CaseIterable {
     case allow
     case deny
 }
@@ -24,8 +26,8 @@ private enum MissingOrigin: String, CaseIterable {
 extension PolicyDecoder {
     /// `SCHEME://HOST[:PORT]`, where the host may begin with `*.`; an IPv6 host keeps its brackets, as in an Origin.
     fileprivate func origin(_ node: YAMLNode) -> OriginSettings.Pattern? {
-        func refused(_ message: String) -> OriginSettings.Pattern? {
-            refuse(node.position, message)
+        func refused(_ message: String, suggestion: String? = nil) -> OriginSettings.Pattern? {
+            refuse(node.position, message, suggestion: suggestion)
             return nil
         }
         if node.scalarKind == .null || node.scalarKind == .string, case .scalar("null", _) = node.content {
@@ -38,12 +40,14 @@ extension PolicyDecoder {
         }
         guard let (scheme, rest) = URLScheme.split(text) else {
             return refused(
-                "an origin is SCHEME://HOST or SCHEME://HOST:PORT, not \(quoted(text)); write \(quoted("https://" + text))"
+                "an origin is SCHEME://HOST or SCHEME://HOST:PORT, not \(quoted(text)); write \(quoted("https://" + text))",
+                suggestion: "https://\(text)"
             )
         }
         let authority = String(rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" })
         if authority.utf8.count != rest.utf8.count {
-            return refused("an origin ends with its host or port, so write \(quoted("\(scheme)://\(authority)"))")
+            let meant = "\(scheme)://\(authority)"
+            return refused("an origin ends with its host or port, so write \(quoted(meant))", suggestion: meant)
         }
         let split = HostAndPort.split(authority)
         let host = split?.host ?? authority
@@ -68,11 +72,35 @@ extension PolicyDecoder {
         }
     }
 
+    /// Origins that another one of the list holds already.
+    fileprivate func warnNeedlessOrigins(_ origins: [OriginSettings.Pattern], _ nodes: [YAMLNode]) {
+        guard origins.count == nodes.count else { return }
+        var seen: Set<OriginSettings.Pattern> = []
+        let wildcards = Set(origins.filter(\.matchesSubdomains))
+        for (origin, node) in zip(origins, nodes) {
+            guard case .scalar(let text, _) = node.content else { continue }
+            if !seen.insert(origin).inserted {
+                warn(node.position, "\(quoted(text)) stands in this list twice; remove one of them")
+            } else if let wildcard = origin.parents.first(where: wildcards.contains) {
+                warn(node.position, "\(quoted(text)) is below `\(wildcard)` of the same list; leave it out")
+            }
+        }
+    }
+
     private static func defaultPort(_ scheme: String) -> UInt16? {
         switch scheme {
         case "http", "ws": 80
         case "https", "wss": 443
         default: nil
+        }
+    }
+}
+
+extension OriginSettings.Pattern {
+    /// The wildcards that hold all that this one does, without itself.
+    fileprivate var parents: [Self] {
+        HostNames.parents(of: host).map { parent in
+            Self(scheme: scheme, host: String(parent.dropFirst(2)), port: port, matchesSubdomains: true)
         }
     }
 }

@@ -6,6 +6,8 @@ import PolicyModel
 /// callers go on with a default so that the rest is looked at too: a policy with an error is never used.
 final class PolicyDecoder {
     private(set) var diagnostics: [Diagnostic] = []
+    /// Those of them that are errors.
+    private(set) var errorCount = 0
     /// Whence the files come that a policy names and that are a part of it.
     let files: PolicyFiles
     /// Those that were read, in that order, each once.
@@ -29,6 +31,14 @@ final class PolicyDecoder {
     /// And `admin`.
     var adminPosition: SourcePosition?
     private var boundAddresses: [SocketAddress: SourcePosition] = [:]
+    /// What routes will be compared by.
+    var forms = PolicyForms()
+    /// Paths that stand in the policy, whether there is a file or not.
+    private(set) var namedFiles: Set<String> = []
+    /// By port and kind of address: the first that is bound, or the one that is all addresses.
+    private var firstAtPort: [SocketAddress: (address: SocketAddress, position: SourcePosition)] = [:]
+    /// The routes whose `match` could be read.
+    var reaches: [RouteReach] = []
 
     /// Where names live: each section has its own.
     enum Section: String {
@@ -68,21 +78,30 @@ final class PolicyDecoder {
         attachments.append(PolicySource(name: name, bytes: bytes))
     }
 
+    /// Notes that the policy names a file.
+    func noteName(of file: String) { namedFiles.insert(file) }
+
     func add(_ diagnostic: Diagnostic) {
+        if diagnostic.severity == .error { errorCount += 1 }
         diagnostics.append(diagnostic)
     }
 
-    /// Notes an error.
-    func refuse(_ position: SourcePosition, _ message: String) {
-        add(Diagnostic(position: position, message: message))
+    /// Notes an error. `suggestion`: what to write in place of the word that stands there.
+    func refuse(_ position: SourcePosition, _ message: String, suggestion: String? = nil) {
+        add(Diagnostic(position: position, message: message, suggestion: suggestion))
+    }
+
+    /// Notes what a gateway runs, and its author can hardly have meant.
+    func warn(_ position: SourcePosition, _ message: String, suggestion: String? = nil) {
+        add(Diagnostic(severity: .warning, position: position, message: message, suggestion: suggestion))
     }
 
     /// What `decode` makes of a node. Nothing that could not be decoded goes by unsaid, whatever a decoding function
     /// forgets: otherwise a policy would be used without a line that its author wrote.
     func checked<Value>(_ node: YAMLNode, _ decode: (YAMLNode) -> Value?) -> Value? {
-        let before = diagnostics.count
+        let before = errorCount
         let value = decode(node)
-        if value == nil, diagnostics.count == before {
+        if value == nil, errorCount == before {
             refuse(node.position, "this is not understood here")
         }
         return value
@@ -96,9 +115,7 @@ final class PolicyDecoder {
     /// One file's whole content.
     func decode(document: YAMLNode) {
         guard
-            let fields = fields(
-                document, of: "a policy",
-                keys: ["listeners", "upstreams", "token_issuers", "routes", "limits", "admin"])
+            let fields = fields(document, of: .policy)
         else {
             // What the file should have held cannot be called missing.
             filled = [.listeners, .routes]
@@ -162,9 +179,23 @@ final class PolicyDecoder {
         guard address.port != 0 else { return }
         if let first = boundAddresses[address] {
             refuse(position, "\(quoted(address.description)) is bound twice, first at \(first)")
-        } else {
-            boundAddresses[address] = position
+            return
         }
+        boundAddresses[address] = position
+        let all = address.ofAllAddresses
+        let first = firstAtPort[all]
+        if first == nil || address == all { firstAtPort[all] = (address, position) }
+        guard let (other, place) = first, address == all || other == all else { return }
+        refuse(
+            position,
+            "\(quoted(address.description)) and \(quoted(other.description)), at \(place), cannot both be bound: one of them is all addresses"
+        )
+    }
+
+    /// Names that nothing refers to, with their places.
+    func unused(_ section: Section) -> [(name: String, position: SourcePosition)] {
+        let used = Set(references.filter { $0.section == section }.map(\.name))
+        return (definitions[section] ?? [:]).filter { !used.contains($0.key) }.map { ($0.key, $0.value) }
     }
 
     /// Every name that is used is defined somewhere.
@@ -174,15 +205,21 @@ final class PolicyDecoder {
             guard known[reference.name] == nil else { continue }
             var message = "there is no \(reference.section.noun) \(quoted(reference.name))"
             let names = known.keys.sorted()
-            if let nearest = Suggestion.nearest(to: reference.name, among: names) {
+            let nearest = Suggestion.nearest(to: reference.name, among: names)
+            if let nearest {
                 message += "; did you mean `\(nearest)`?"
             } else if names.isEmpty {
                 message += "; define it under `\(reference.section.rawValue)`"
             } else {
                 message += "; those defined are \(names.map { "`\($0)`" }.joined(separator: ", "))"
             }
-            refuse(reference.position, message)
+            refuse(reference.position, message, suggestion: nearest)
         }
+    }
+
+    /// Gives each route its form, once everything has been read.
+    func completeForms() {
+        for index in policy.routes.indices { policy.routes[index].form = forms.form(of: policy.routes[index]) }
     }
 
     /// A variable that would always be empty is a mistake.
@@ -195,6 +232,13 @@ final class PolicyDecoder {
         }
     }
 
+    /// What a gateway would run and its author can hardly have meant, as far as it takes all of the policy to see it.
+    /// `isComplete`: nothing is known to be missing.
+    func warnOfWhole(isComplete: Bool) {
+        warnUnreachableRoutes()
+        if isComplete, errorCount == 0 { warnUnused() }
+    }
+
     /// A policy that nothing can connect to is a mistake.
     func checkNothingIsMissing(first file: String) {
         let start = SourcePosition(file: file, line: 1, column: 1)
@@ -203,6 +247,16 @@ final class PolicyDecoder {
         }
         if !filled.contains(.routes) {
             refuse(start, "no route: define one under `routes`, or every request is refused")
+        }
+    }
+}
+
+extension SocketAddress {
+    /// 0.0.0.0 or [::] at the same port: who listens there leaves no room for others of its kind.
+    fileprivate var ofAllAddresses: SocketAddress {
+        switch ip {
+        case .v4: SocketAddress(ip: .v4(0), port: port)
+        case .v6: SocketAddress(ip: .v6(0), port: port)
         }
     }
 }

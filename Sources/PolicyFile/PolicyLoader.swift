@@ -15,20 +15,36 @@ package struct PolicySource: Sendable {
 package struct LoadedPolicy: Sendable {
     /// nil where any of the diagnostics is an error: half a policy is never used.
     package let policy: Policy?
+    /// What could be read of it, for those who look at the files that it names. Never to be run.
+    package let legible: Policy
     /// Everything that is wrong, by file, line and column.
     package let diagnostics: [Diagnostic]
     /// What was read, in the order in which it was read.
     package let sources: [PolicySource]
     /// Files that these name and that are a part of the policy: its version is made of their bytes, too.
     package let attachments: [PolicySource]
+    /// Paths that stand in the policy, in order: of certificates, keys, schemas and whatever else: whether there is a file or not, and
+    /// also where the policy cannot be used.
+    package let namedFiles: [String]
 
     package init(
-        policy: Policy?, diagnostics: [Diagnostic], sources: [PolicySource], attachments: [PolicySource] = []
+        policy: Policy?, legible: Policy, diagnostics: [Diagnostic], sources: [PolicySource],
+        attachments: [PolicySource] = [], namedFiles: [String] = []
     ) {
+        self.namedFiles = namedFiles
         self.policy = policy
+        self.legible = legible
         self.diagnostics = diagnostics
         self.sources = sources
         self.attachments = attachments
+    }
+
+    /// The same with what somebody else has found wrong with it.
+    package func adding(_ found: [Diagnostic]) -> LoadedPolicy {
+        let isUsable = !found.contains { $0.severity == .error }
+        return LoadedPolicy(
+            policy: isUsable ? policy : nil, legible: legible, diagnostics: (diagnostics + found).sorted(),
+            sources: sources, attachments: attachments)
     }
 
     /// The policy, or all that is wrong with it.
@@ -50,9 +66,13 @@ package enum PolicyLoader {
         let isReadable = !found.diagnostics.contains { $0.severity == .error }
         let decoded = decode(found.sources, .inFolder(root), extensions, isComplete: isReadable)
         return LoadedPolicy(
-            policy: isReadable ? decoded.policy : nil, diagnostics: (found.diagnostics + decoded.diagnostics).sorted(),
-            sources: found.sources, attachments: decoded.attachments)
+            policy: isReadable ? decoded.policy : nil, legible: decoded.legible,
+            diagnostics: (found.diagnostics + decoded.diagnostics).sorted(), sources: found.sources,
+            attachments: decoded.attachments, namedFiles: decoded.namedFiles)
     }
+
+    /// The files that ``load(path:root:extensions:)`` would read as policies, as far as can be told.
+    package static func sourceFiles(path: String) -> [String] { PolicyFolder.files(path) }
 
     /// Decodes sources as the parts of one policy, in the order given. Does no I/O but by `files`.
     package static func decode(
@@ -78,10 +98,12 @@ package enum PolicyLoader {
             decoder.checkCertificateVariables()
             decoder.checkNothingIsMissing(first: sources.first?.name ?? "policies")
         }
-        let diagnostics = Set(decoder.diagnostics).sorted()
+        decoder.warnOfWhole(isComplete: isComplete)
+        let diagnostics = WordEnds.adding(to: Set(decoder.diagnostics).sorted(), from: sources)
         let isUsable = !diagnostics.contains { $0.severity == .error }
+        if isUsable { decoder.completeForms() }
         return LoadedPolicy(
-            policy: isUsable ? decoder.policy : nil, diagnostics: diagnostics, sources: sources,
-            attachments: decoder.attachments)
+            policy: isUsable ? decoder.policy : nil, legible: decoder.policy, diagnostics: diagnostics,
+            sources: sources, attachments: decoder.attachments, namedFiles: decoder.namedFiles.sorted())
     }
 }

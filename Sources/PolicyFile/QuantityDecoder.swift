@@ -11,7 +11,7 @@ extension PolicyDecoder {
         switch Quantity.duration(text) {
         case .success(let duration): return duration
         case .failure(let problem):
-            refuse(node.position, "`\(key)` \(problem.message)")
+            refuse(node.position, "`\(key)` \(problem.message)", suggestion: problem.suggestion)
             return nil
         }
     }
@@ -38,7 +38,7 @@ extension PolicyDecoder {
                 "`\(key)` must be from \(Quantity.description(bytes: range.lowerBound)) to "
                     + "\(Quantity.description(bytes: range.upperBound)), not \(quoted(text))")
         case .failure(let problem):
-            refuse(node.position, "`\(key)` \(problem.message)")
+            refuse(node.position, "`\(key)` \(problem.message)", suggestion: problem.suggestion)
         }
         return nil
     }
@@ -52,7 +52,7 @@ extension PolicyDecoder {
         switch Quantity.rate(text) {
         case .success(let rate): return rate
         case .failure(let problem):
-            refuse(node.position, "`\(key)` \(problem.message)")
+            refuse(node.position, "`\(key)` \(problem.message)", suggestion: problem.suggestion)
             return nil
         }
     }
@@ -66,7 +66,7 @@ extension PolicyDecoder {
         switch Quantity.byteRate(text) {
         case .success(let rate): return rate
         case .failure(let problem):
-            refuse(node.position, "`\(key)` \(problem.message)")
+            refuse(node.position, "`\(key)` \(problem.message)", suggestion: problem.suggestion)
             return nil
         }
     }
@@ -75,14 +75,21 @@ extension PolicyDecoder {
 /// The arithmetic behind it, checked throughout.
 enum Quantity {
     enum Problem: Error, Hashable {
-        case malformed(String)
+        /// `suggestion`: what was probably meant.
+        case malformed(String, suggestion: String? = nil)
         case tooLarge
 
+        /// What comes behind the key's name.
         var message: String {
             switch self {
-            case .malformed(let message): message
+            case .malformed(let message, nil): message
+            case .malformed(let message, let suggestion?): "\(message); did you mean \(suggestion)?"
             case .tooLarge: "is too large"
             }
+        }
+
+        var suggestion: String? {
+            if case .malformed(_, let suggestion) = self { suggestion } else { nil }
         }
     }
 
@@ -105,12 +112,25 @@ enum Quantity {
             return .failure(
                 .malformed(
                     "must be a duration, one whole number and one of the units ms, s, m, h, d, such as 250ms or 30s, "
-                        + "not \(quoted(text))"))
+                        + "not \(quoted(text))", suggestion: digits.isEmpty ? nil : unitMeant(unit).map { digits + $0 })
+            )
         }
         guard let milliseconds = product(digits, scale), (1...maximumMilliseconds).contains(milliseconds) else {
             return .failure(.malformed("must be above 0 and at most 366d, not \(quoted(text))"))
         }
         return .success(.milliseconds(milliseconds))
+    }
+
+    /// What `30sec`, `5 min` and `1H` are here.
+    private static func unitMeant(_ unit: String) -> String? {
+        switch unit.drop(while: { $0 == " " }).lowercased() {
+        case "ms", "msec", "msecs", "millis", "millisecond", "milliseconds": "ms"
+        case "s", "sec", "secs", "second", "seconds": "s"
+        case "m", "min", "mins", "minute", "minutes": "m"
+        case "h", "hr", "hrs", "hour", "hours": "h"
+        case "d", "day", "days": "d"
+        default: nil
+        }
     }
 
     static func size(_ text: String) -> Result<Int, Problem> {
@@ -123,13 +143,12 @@ enum Quantity {
             return .failure(
                 .malformed("needs a unit: \(quoted(text)) could be \(digits)B, \(digits)KiB or \(digits)MiB"))
         }
-        var message = "must be a size, one whole number and one of the units B, KiB, MiB, GiB, not \(quoted(text))"
-        if !digits.isEmpty, let letter = unit.first?.uppercased(),
-            let meant = sizeUnits.first(where: { $0.name.hasPrefix(letter) })
-        {
-            message += "; did you mean \(digits)\(meant.name)?"
+        let message = "must be a size, one whole number and one of the units B, KiB, MiB, GiB, not \(quoted(text))"
+        var meant: String?
+        if !digits.isEmpty, let letter = unit.drop(while: { $0 == " " }).first?.uppercased() {
+            meant = sizeUnits.first { $0.name.hasPrefix(letter) }.map { digits + $0.name }
         }
-        return .failure(.malformed(message))
+        return .failure(.malformed(message, suggestion: meant))
     }
 
     static func rate(_ text: String) -> Result<Rate, Problem> {
@@ -139,7 +158,7 @@ enum Quantity {
             return .failure(.malformed(usual))
         }
         if durationUnits.contains(where: { $0.name == parts[1] }) {
-            return .failure(.malformed("\(usual); did you mean \(parts[0])/1\(parts[1])?"))
+            return .failure(.malformed(usual, suggestion: "\(parts[0])/1\(parts[1])"))
         }
         guard let count = Int(parts[0]), (1...1_000_000).contains(count) else {
             return .failure(.malformed("must have a count from 1 to 1000000, not \(quoted(text))"))
@@ -156,7 +175,7 @@ enum Quantity {
         guard parts.count == 2 else { return .failure(.malformed(usual)) }
         let size = size(String(parts[0]))
         if durationUnits.contains(where: { $0.name == parts[1] }), case .success = size {
-            return .failure(.malformed("\(usual); did you mean \(parts[0])/1\(parts[1])?"))
+            return .failure(.malformed(usual, suggestion: "\(parts[0])/1\(parts[1])"))
         }
         guard case .success(let period) = duration(String(parts[1])) else { return .failure(.malformed(usual)) }
         switch size {
@@ -168,7 +187,7 @@ enum Quantity {
         }
         let (digits, unit) = split(String(parts[0]))
         guard unit.isEmpty, !digits.isEmpty else { return .failure(.malformed(usual)) }
-        return .failure(.malformed("\(usual); did you mean \(digits)B/\(parts[1])?"))
+        return .failure(.malformed(usual, suggestion: "\(digits)B/\(parts[1])"))
     }
 
     /// In the largest unit that is exact.

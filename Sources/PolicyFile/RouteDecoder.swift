@@ -3,17 +3,17 @@ import PolicyModel
 extension PolicyDecoder {
     /// One entry of `routes`.
     func route(_ node: YAMLNode) -> RoutePolicy? {
-        let keys = [
-            "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "message_rate", "byte_rate",
-            "compression", "messages", "on_policy_change",
-        ]
-        guard let fields = fields(node, of: "a route", keys: keys, later: ["refuse", "close_codes"]) else { return nil }
+        guard let fields = fields(node, of: .route, later: ["refuse", "close_codes"]) else { return nil }
         let name = fields.required("name") { node -> String? in
             guard let name = string(node, "name"), checkName(name, node.position, of: "a route") else { return nil }
             define(name, in: .routes, at: node.position)
             return name
         }
+        let errorsBefore = errorCount
         let match = fields.required("match", example: "{ path: /chat }", routeMatch)
+        if let name, let match, errorCount == errorsBefore {
+            reaches.append(RouteReach(name: name, match: match, node: fields["match"], position: node.position))
+        }
         let upstream = fields.required("upstream") { node -> String? in
             guard let upstream = text(node, "upstream") else { return nil }
             refer(to: upstream, in: .upstreams, at: node.position)
@@ -30,6 +30,7 @@ extension PolicyDecoder {
         checkPassthrough(compression, fields, chain, rates)
         let messages = fields["messages"].map { messageRules($0, beside: chain) } ?? []
         guard let name, let match, let upstream else { return nil }
+        forms.note(route: name, node)
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
             timeouts: timeouts, compression: compression ?? .strip, rates: rates, messages: messages,
@@ -60,8 +61,7 @@ extension PolicyDecoder {
     }
 
     private func routeLimits(_ node: YAMLNode) -> RouteLimits? {
-        let keys = ["message_bytes", "fragments", "buffered_bytes"]
-        guard let fields = fields(node, of: "a route's `limits`", keys: keys) else { return nil }
+        guard let fields = fields(node, of: .routeLimits) else { return nil }
         var limits = RouteLimits()
         limits.messageBytes = fields.size("message_bytes", in: 1...1 << 30) ?? limits.messageBytes
         limits.fragments = fields.integer("fragments", in: 1...1_000_000) ?? limits.fragments
@@ -70,8 +70,7 @@ extension PolicyDecoder {
     }
 
     private func routeTimeouts(_ node: YAMLNode) -> RouteTimeouts? {
-        let keys = ["idle", "ping_interval", "pong_timeout", "lifetime", "close"]
-        guard let fields = fields(node, of: "`timeouts`", keys: keys) else { return nil }
+        guard let fields = fields(node, of: .timeouts) else { return nil }
         var timeouts = RouteTimeouts()
         timeouts.idle = fields.duration("idle") ?? timeouts.idle
         timeouts.pingInterval = fields.duration("ping_interval") ?? timeouts.pingInterval

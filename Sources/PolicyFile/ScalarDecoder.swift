@@ -37,7 +37,11 @@ extension PolicyDecoder {
     /// `true` or `false`.
     func boolean(_ node: YAMLNode, _ key: String) -> Bool? {
         if case .boolean(let value) = node.scalarKind { return value }
-        refuse(node.position, "`\(key)` must be `true` or `false`, not \(node.kindDescription)")
+        var message = "`\(key)` must be `true` or `false`, not \(node.kindDescription)"
+        var meant: String?
+        if case .scalar(let text, _) = node.content { meant = Suggestion.value(for: text, among: ["true", "false"]) }
+        if let meant { message += "; did you mean `\(meant)`?" }
+        refuse(node.position, message, suggestion: meant)
         return nil
     }
 
@@ -85,10 +89,10 @@ extension PolicyDecoder {
         let words = Choice.allCases.map(\.rawValue)
         guard case .scalar(let text, _) = node.content, let choice = Choice(rawValue: text) else {
             var message = "`\(key)` must be \(alternatives(words)), not \(node.kindDescription)"
-            if case .scalar(let text, _) = node.content, let nearest = Suggestion.nearest(to: text, among: words) {
-                message += "; did you mean `\(nearest)`?"
-            }
-            refuse(node.position, message)
+            var meant: String?
+            if case .scalar(let text, _) = node.content { meant = Suggestion.value(for: text, among: words) }
+            if let meant { message += "; did you mean `\(meant)`?" }
+            refuse(node.position, message, suggestion: meant)
             return nil
         }
         return choice

@@ -12,13 +12,14 @@ extension PolicyDecoder {
     /// `http://` or `https://`, without anything secret before the host.
     func serviceURL(_ node: YAMLNode, _ key: String) -> ServiceURL? {
         guard let text = word(node, key) else { return nil }
-        func refused(_ message: String) -> ServiceURL? {
-            refuse(node.position, message)
+        func refused(_ message: String, suggestion: String? = nil) -> ServiceURL? {
+            refuse(node.position, message, suggestion: suggestion)
             return nil
         }
         guard let (scheme, rest) = URLScheme.split(text) else {
             return refused(
-                "`\(key)` is https://HOST[:PORT]/PATH, or http://, not \(quoted(text)); write \(quoted("https://" + text))"
+                "`\(key)` is https://HOST[:PORT]/PATH, or http://, not \(quoted(text)); write \(quoted("https://" + text))",
+                suggestion: "https://\(text)"
             )
         }
         guard scheme == "https" || scheme == "http" else {

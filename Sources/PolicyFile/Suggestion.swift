@@ -8,6 +8,17 @@ enum Suggestion {
         return nearest(to: word, among: keys)
     }
 
+    /// For a value that is one of a few words: what other gateways and plain English call it, then the nearest by spelling,
+    /// then the one that stands within it (`TLSv1.2`).
+    static func value(for word: String, among words: [String]) -> String? {
+        let plain = plain(word)
+        if let same = words.first(where: { Self.plain($0) == plain }) { return same }
+        if let ours = otherValues[plain]?.first(where: words.contains) { return ours }
+        if let near = nearest(to: word, among: words) { return near }
+        let within = words.filter { $0.utf8.count > 2 && plain.contains(Self.plain($0)) }
+        return within.count == 1 ? within[0] : nil
+    }
+
     /// The nearest by spelling; nil where none is near.
     static func nearest(to word: String, among words: [String]) -> String? {
         let plain = plain(word)
@@ -46,6 +57,21 @@ enum Suggestion {
     private static func plain(_ word: String) -> String {
         word.prefix(100).lowercased().filter { $0 != "_" && $0 != "-" }
     }
+
+    /// Other words for values: the first one that may stand there.
+    private static let otherValues: [String: [String]] = [
+        "yes": ["true"], "on": ["true", "enforce"], "1": ["true"], "enabled": ["true", "enforce"],
+        "no": ["false"], "off": ["false", "strip"], "0": ["false"], "disabled": ["false", "strip"], "none": ["strip"],
+        "dryrun": ["shadow"], "monitor": ["shadow"], "audit": ["shadow"], "report": ["shadow"], "logonly": ["shadow"],
+        "optional": ["request"], "want": ["request"], "need": ["require"], "required": ["require"],
+        "mandatory": ["require"], "server": ["upstream"], "backend": ["upstream"], "downstream": ["client"],
+        "browser": ["client"], "any": ["both"], "all": ["both"], "ip": ["address"], "user": ["subject"],
+        "socket": ["connection"], "disconnect": ["close"], "terminate": ["close"], "kill": ["close"],
+        "reject": ["close", "deny"], "deny": ["close", "drop"], "block": ["close", "deny"], "ignore": ["drop"],
+        "discard": ["drop"], "throttle": ["delay"], "wait": ["delay"], "permit": ["allow"], "accept": ["allow"],
+        "pass": ["allow", "passthrough"], "ed25519": ["EdDSA"], "double": ["number"], "float": ["number"],
+        "int": ["integer"], "bool": ["boolean"], "list": ["array"], "mapping": ["object"],
+    ]
 
     /// Words of Traefik, Envoy, HAProxy, nginx, Caddy, Kong, APISIX and Centrifugo, and what they are called here: the
     /// first one that is a key where the word stands.

@@ -18,7 +18,7 @@ extension PolicyDecoder {
         } catch {
             switch error {
             case .unterminated: refuse(position, "\(subject) has `${` without `}`: \(quoted(text))")
-            case .unknownVariable(let name): refuseVariable(name, at: position)
+            case .unknownVariable(let name): refuseVariable(name, in: text, at: position)
             }
             return nil
         }
@@ -50,13 +50,14 @@ extension PolicyDecoder {
         return true
     }
 
-    private func refuseVariable(_ name: String, at position: SourcePosition) {
+    private func refuseVariable(_ name: String, in text: String, at position: SourcePosition) {
         let known = ["token.subject", "token.id", "client.ip", "client.certificate", "request.id"]
         let nearest = Suggestion.nearest(to: name, among: known)
         refuse(
             position,
             "unknown variable \(quoted("${\(name)}")); "
                 + (nearest.map { "did you mean `${\($0)}`?" }
-                    ?? "there are \(known.map { "`${\($0)}`" }.joined(separator: ", ")) and `${token.claims.NAME}`"))
+                    ?? "there are \(known.map { "`${\($0)}`" }.joined(separator: ", ")) and `${token.claims.NAME}`"),
+            suggestion: nearest.flatMap { text == "${\(name)}" ? "${\($0)}" : nil })
     }
 }

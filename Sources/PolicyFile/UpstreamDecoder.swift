@@ -4,8 +4,7 @@ extension PolicyDecoder {
     /// One entry of `upstreams`.
     func upstream(_ entry: YAMLNode.Entry) -> UpstreamPolicy? {
         guard
-            let fields = fields(
-                entry.value, of: "an upstream", keys: ["endpoints", "connect_timeout", "handshake_timeout"])
+            let fields = fields(entry.value, of: .upstream)
         else { return nil }
         let connectTimeout = fields.duration("connect_timeout")
         let handshakeTimeout = fields.duration("handshake_timeout")
@@ -24,12 +23,12 @@ extension PolicyDecoder {
     private func endpoint(_ node: YAMLNode) -> UpstreamPolicy.Endpoint? {
         guard let text = word(node, "endpoints") else { return nil }
         let usual = "an endpoint is ws://HOST:PORT, with a path behind it where the server wants one"
-        func refused(_ message: String) -> UpstreamPolicy.Endpoint? {
-            refuse(node.position, message)
+        func refused(_ message: String, suggestion: String? = nil) -> UpstreamPolicy.Endpoint? {
+            refuse(node.position, message, suggestion: suggestion)
             return nil
         }
         guard let (scheme, rest) = URLScheme.split(text) else {
-            return refused("\(usual), not \(quoted(text)); write \(quoted("ws://" + text))")
+            return refused("\(usual), not \(quoted(text)); write \(quoted("ws://" + text))", suggestion: "ws://\(text)")
         }
         switch scheme {
         case "ws": break

@@ -25,6 +25,8 @@ struct YAMLEvent {
     var anchor: String?
     var tag: String?
     var mark: YAMLMark
+    /// Behind its last character.
+    var end: YAMLMark
 }
 
 /// Text that is not YAML.
@@ -84,15 +86,16 @@ struct YAMLSyntaxError: Error {
 
     private static func copy(_ event: yaml_event_t) -> YAMLEvent {
         let mark = unsafe Self.mark(event.start_mark)
+        let end = unsafe Self.mark(event.end_mark)
         switch unsafe event.type {
         case YAML_STREAM_START_EVENT:
-            return YAMLEvent(kind: .streamStart, mark: mark)
+            return YAMLEvent(kind: .streamStart, mark: mark, end: end)
         case YAML_DOCUMENT_START_EVENT:
-            return YAMLEvent(kind: .documentStart, mark: mark)
+            return YAMLEvent(kind: .documentStart, mark: mark, end: end)
         case YAML_DOCUMENT_END_EVENT:
-            return YAMLEvent(kind: .documentEnd, mark: mark)
+            return YAMLEvent(kind: .documentEnd, mark: mark, end: end)
         case YAML_ALIAS_EVENT:
-            return YAMLEvent(kind: .alias(unsafe text(event.data.alias.anchor) ?? ""), mark: mark)
+            return YAMLEvent(kind: .alias(unsafe text(event.data.alias.anchor) ?? ""), mark: mark, end: end)
         case YAML_SCALAR_EVENT:
             let scalar = unsafe event.data.scalar
             let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
@@ -100,22 +103,24 @@ struct YAMLSyntaxError: Error {
                 kind: .scalar(
                     unsafe String(decoding: bytes, as: UTF8.self),
                     isPlain: unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE),
-                anchor: unsafe text(scalar.anchor), tag: unsafe text(scalar.tag), mark: mark)
+                anchor: unsafe text(scalar.anchor), tag: unsafe text(scalar.tag), mark: mark, end: end)
         case YAML_SEQUENCE_START_EVENT:
             let start = unsafe event.data.sequence_start
             return YAMLEvent(
-                kind: .sequenceStart, anchor: unsafe text(start.anchor), tag: unsafe text(start.tag), mark: mark)
+                kind: .sequenceStart, anchor: unsafe text(start.anchor), tag: unsafe text(start.tag), mark: mark,
+                end: end)
         case YAML_SEQUENCE_END_EVENT:
-            return YAMLEvent(kind: .sequenceEnd, mark: mark)
+            return YAMLEvent(kind: .sequenceEnd, mark: mark, end: end)
         case YAML_MAPPING_START_EVENT:
             let start = unsafe event.data.mapping_start
             return YAMLEvent(
-                kind: .mappingStart, anchor: unsafe text(start.anchor), tag: unsafe text(start.tag), mark: mark)
+                kind: .mappingStart, anchor: unsafe text(start.anchor), tag: unsafe text(start.tag), mark: mark,
+                end: end)
         case YAML_MAPPING_END_EVENT:
-            return YAMLEvent(kind: .mappingEnd, mark: mark)
+            return YAMLEvent(kind: .mappingEnd, mark: mark, end: end)
         default:
             // The end of the stream, and YAML_NO_EVENT, which libyaml gives once the stream has ended.
-            return YAMLEvent(kind: .streamEnd, mark: mark)
+            return YAMLEvent(kind: .streamEnd, mark: mark, end: end)
         }
     }
 

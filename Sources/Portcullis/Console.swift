@@ -18,6 +18,17 @@ enum Console {
         isatty(FileHandle.standardError.fileDescriptor) == 1
     }
 
+    /// Whether standard error may have colours: on a terminal that knows them, unless NO_COLOR says no (no-color.org).
+    static var hasErrorColours: Bool { isErrorTerminal && wantsColours }
+
+    /// Whether standard output may.
+    static var hasAnswerColours: Bool { isatty(FileHandle.standardOutput.fileDescriptor) == 1 && wantsColours }
+
+    private static var wantsColours: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }
+
     /// Prints a value as JSON, on standard output.
     static func answer(json value: some Encodable) throws {
         let encoder = JSONEncoder()

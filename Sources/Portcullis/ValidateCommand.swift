@@ -1,6 +1,5 @@
 import ArgumentParser
-import Engine
-import Foundation
+import Crypto
 import PolicyFile
 import PolicyModel
 
@@ -10,9 +9,18 @@ struct ValidateCommand: ParsableCommand {
         commandName: "validate",
         abstract: "Check policies and show everything that is wrong with them.",
         discussion: """
-            Each problem is one line on standard error, FILE:LINE:COLUMN: error: MESSAGE, so that editors and CI can \
-            find the place. Ends with 0 where a gateway would run the policies, and with 1 where it would not. \
-            Schemas and token issuers' key files are read; certificates, their keys and upstreams are not looked at.
+            Each problem is told on standard error, FILE:LINE:COLUMN: error: MESSAGE, so that editors and CI can find the \
+            place, with the line below it and a mark under the place. An error keeps a gateway from running the policies, or \
+            clients from using it; a warning is something that can hardly be meant, such as a route that no request gets to.
+
+            The files that policies name are read as well, from --root: schemas, certificates with their keys and their dates \
+            (a warning from 14 days before the end, an error behind it), authorities, token issuers' keys. Upstreams are not \
+            looked at. A machine that does not have the private keys says --no-files.
+
+            Exit codes: 0 without an error, 1 with one; with --strict a warning is enough for 1.
+
+              portcullis validate --policies policies
+              portcullis validate --policies policies --no-files --strict     in a pipeline
             """)
 
     @Option(help: "A policy file, or a folder whose *.yaml files are read together (*.test.yaml are not).")
@@ -21,38 +29,40 @@ struct ValidateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What relative paths in policies are relative to.", valueName: "dir"))
     var root = "."
 
+    @Flag(help: "Read no certificates, keys and authorities: policies and schemas alone.")
+    var noFiles = false
+
+    @Flag(help: "Fail on warnings, too.")
+    var strict = false
+
     @Flag(help: "Print the answer as one JSON object on standard output instead.")
     var json = false
 
     func run() throws {
-        let loaded = withKeyFiles(
-            PolicyLoader.load(path: policies, root: root, extensions: Extensions.current.catalog))
+        OpenSSLProcess.prepare()
+        let read = PolicyLoader.load(path: policies, root: root, extensions: Extensions.current.catalog)
+        let check = PolicyFilesCheck(root: root)
+        let found =
+            noFiles
+            ? []
+            : check.certificates(in: read.legible, for: .validating) + check.issuerKeys(in: read.legible)
+        let loaded = read.adding(found)
         if json {
-            print(try Report(loaded).encoded())
+            try Console.answer(json: ValidateReport(loaded))
         } else {
-            let lines = loaded.diagnostics.map { "\($0)\n" }.joined()
-            FileHandle.standardError.write(Data(lines.utf8))
-            if let policy = loaded.policy { print(Self.summary(policy, of: loaded.sources, at: policies)) }
+            tell(loaded, filesAreWrong: found.contains { $0.severity == .error })
         }
-        if loaded.policy == nil { throw ExitCode.failure }
+        if loaded.policy == nil || (strict && !loaded.diagnostics.isEmpty) { throw ExitCode.failure }
     }
 
-    /// Adds what is wrong with the key files of token issuers.
-    private func withKeyFiles(_ loaded: LoadedPolicy) -> LoadedPolicy {
-        let problems = (loaded.policy?.tokenIssuers ?? []).compactMap { issuer -> Diagnostic? in
-            guard case .jwt(let settings) = issuer.kind, case .file(let path) = settings.keys else { return nil }
-            do throws(KeyFile.Failure) {
-                try KeyFile.check(path.hasPrefix("/") ? path : "\(root)/\(path)")
-                return nil
-            } catch {
-                return Diagnostic(
-                    position: issuer.position,
-                    message: "the keys of `\(issuer.name)`, \(path), cannot be read: \(error)")
-            }
+    private func tell(_ loaded: LoadedPolicy, filesAreWrong: Bool) {
+        let text = DiagnosticText(loaded.sources, isColoured: Console.hasErrorColours)
+        for diagnostic in loaded.diagnostics { text.lines(of: diagnostic).forEach(Console.note) }
+        if filesAreWrong {
+            Console.note("Paths are relative to \(root); --root says to what else, and --no-files leaves files out.")
         }
-        guard !problems.isEmpty else { return loaded }
-        return LoadedPolicy(
-            policy: nil, diagnostics: (loaded.diagnostics + problems).sorted(), sources: loaded.sources)
+        if let count = DiagnosticText.count(of: loaded.diagnostics) { Console.note(count) }
+        if let policy = loaded.policy { print(Self.summary(policy, of: loaded.sources, at: policies)) }
     }
 
     /// `policies/default.yaml: valid: 1 listener, 1 upstream, 1 route`
@@ -67,43 +77,5 @@ struct ValidateCommand: ParsableCommand {
 
     private static func counted(_ count: Int, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
-    }
-}
-
-/// What `--json` prints.
-private struct Report: Encodable {
-    struct Problem: Encodable {
-        var file: String
-        var line: Int
-        var column: Int
-        var severity: String
-        var message: String
-    }
-
-    var valid: Bool
-    var files: [String]
-    /// The names of what the policies define; none where they are not valid.
-    var listeners: [String]
-    var upstreams: [String]
-    var routes: [String]
-    var diagnostics: [Problem]
-
-    init(_ loaded: LoadedPolicy) {
-        valid = loaded.policy != nil
-        files = loaded.sources.map(\.name)
-        listeners = loaded.policy?.listeners.map(\.name) ?? []
-        upstreams = loaded.policy?.upstreams.map(\.name) ?? []
-        routes = loaded.policy?.routes.map(\.name) ?? []
-        diagnostics = loaded.diagnostics.map {
-            Problem(
-                file: $0.position.file, line: $0.position.line, column: $0.position.column,
-                severity: $0.severity.rawValue, message: $0.message)
-        }
-    }
-
-    func encoded() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }

@@ -1,5 +1,6 @@
 """The commands of the binary, as a person would run them."""
 
+import datetime
 import errno
 import json
 import os
@@ -11,21 +12,27 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import jwt
 import pytest
 import websockets.sync.client
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import forgery
 from conftest import ROOT, StartGateway
 from gateway import make_certificates, run
 from lines import PATIENCE, Lines
-from policy import token
+from policy import certificate_pair, token
 from upstreams import Upstream
 
-COMMANDS = ["run", "validate", "test", "token", "key", "connect", "echo", "certificate"]
+COMMANDS = [
+    "run", "validate", "explain", "test", "status", "reload", "drain", "connections", "policy", "token", "key", "connect", "echo",
+    "certificate",
+]  # fmt: skip
 
 
 # Help
@@ -42,6 +49,8 @@ def test_help_lists_the_commands(portcullis: Path) -> None:
         *COMMANDS,
         *(f"token {name}" for name in ("issue", "list", "inspect", "revoke")),
         *(f"key {name}" for name in ("list", "rotate", "retire", "export")),
+        *(f"connections {name}" for name in ("list", "close")),
+        "policy show",
     ],
 )
 def test_help_of_each_command(portcullis: Path, command: str) -> None:
@@ -63,7 +72,7 @@ def test_policies_that_ship_are_valid(portcullis: Path) -> None:
     files = sorted((ROOT / "policies").rglob("*.yaml"))
     assert len([file for file in files if not file.name.endswith(".test.yaml")]) >= 3
     for path in {ROOT / "policies", *(file for file in files if not file.name.endswith(".test.yaml"))}:
-        result = run(portcullis, "validate", "--policies", path, check=False)
+        result = run(portcullis, "validate", "--strict", "--no-files", "--policies", path, check=False)
         assert result.returncode == 0, f"{path}\n{result.stdout}{result.stderr}"
 
 
@@ -115,6 +124,142 @@ def test_validate_of_nothing(portcullis: Path, tmp_path: Path) -> None:
         result = run(portcullis, "validate", "--policies", path, check=False)
         assert result.returncode == 1
         assert str(path) in result.stdout + result.stderr
+
+
+def validated(portcullis: Path, text: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    (folder / "p.yaml").write_text(text)
+    return run(portcullis, "validate", "--policies", folder / "p.yaml", "--root", folder, *options, check=False)
+
+
+SOUND = """\
+listeners:
+  public:
+    address: 127.0.0.1:8443
+    tls: { certificates: [{ certificate: server.pem, private_key: server.key }] }
+upstreams: { main: { endpoints: ["ws://127.0.0.1:9001"] } }
+routes:
+  - { name: open, match: { path: /open }, upstream: main, public: true }
+"""
+
+
+def test_validate_shows_the_place(portcullis: Path, tmp_path: Path) -> None:
+    result = validated(portcullis, SOUND.replace("upstream: main", "upstream: mian"), tmp_path, "--no-files")
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        f"{tmp_path}/p.yaml:7:53: error: there is no upstream `mian`; did you mean `main`?",
+        "  7 |   - { name: open, match: { path: /open }, upstream: mian, public: true }",
+        "    |" + " " * 53 + "^~~~",
+        "1 error",
+    ]
+
+
+def test_validate_as_json(portcullis: Path, tmp_path: Path) -> None:
+    text = SOUND.replace("upstream: main", "upstream: mian")
+    text += "  - { name: two, match: { path: /open }, upstream: main }\n"
+    result = validated(portcullis, text, tmp_path, "--no-files", "--json")
+    assert result.returncode == 1 and result.stderr == ""
+    answer = json.loads(result.stdout)
+    assert answer["valid"] is False and answer["routes"] == []
+    found = answer["diagnostics"]
+    place = {"file": f"{tmp_path}/p.yaml", "line": 7, "column": 53, "end_column": 57}
+    assert found[0] == place | {
+        "severity": "error",
+        "message": "there is no upstream `mian`; did you mean `main`?",
+        "suggestion": "main",
+    }
+    assert [(one["severity"], one["line"]) for one in found] == [("error", 7), ("warning", 8), ("error", 8)]
+    assert "suggestion" not in found[1]
+
+
+def test_validate_strict_fails_on_warnings(portcullis: Path, tmp_path: Path) -> None:
+    text = SOUND + "  - { name: two, match: { path: /open }, upstream: main, public: true }\n"
+    lax = validated(portcullis, text, tmp_path, "--no-files")
+    assert lax.returncode == 0 and "valid: 1 listener, 1 upstream, 2 routes" in lax.stdout
+    assert ": warning: no request ever gets to route `two`" in lax.stderr and "1 warning" in lax.stderr
+    strict = validated(portcullis, text, tmp_path, "--no-files", "--strict")
+    assert strict.returncode == 1 and strict.stderr == lax.stderr
+    assert validated(portcullis, SOUND, tmp_path, "--no-files", "--strict").returncode == 0
+
+
+def test_validate_looks_at_certificates(portcullis: Path, tmp_path: Path) -> None:
+    absent = validated(portcullis, SOUND, tmp_path)
+    assert absent.returncode == 1
+    assert f"p.yaml:4:27: error: cannot load certificate {tmp_path}/server.pem: No such file" in absent.stderr
+    assert "--no-files" in absent.stderr and "--root" in absent.stderr
+    make_certificates(portcullis, tmp_path, "localhost")
+    assert validated(portcullis, SOUND, tmp_path, "--strict").returncode == 0
+    make_certificates(portcullis, tmp_path / "other", "localhost")
+    (tmp_path / "server.key").write_bytes((tmp_path / "other" / "server.key").read_bytes())
+    other = validated(portcullis, SOUND, tmp_path)
+    assert other.returncode == 1 and "match private key" in other.stderr
+    # Also where something else is wrong.
+    both = validated(portcullis, SOUND.replace("public: true", ""), tmp_path)
+    assert both.returncode == 1 and "match private key" in both.stderr and "open to everyone" in both.stderr
+
+
+def expire(folder: Path, days: int) -> None:
+    """A certificate in `folder` whose last day is that many days from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(end - datetime.timedelta(days=90))
+        .not_valid_after(end)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "server.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "server.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+
+
+def test_validate_looks_at_dates(portcullis: Path, tmp_path: Path) -> None:
+    expire(tmp_path, -1)
+    over = validated(portcullis, SOUND, tmp_path)
+    assert over.returncode == 1
+    assert "p.yaml:4:27: error: the certificate in server.pem (CN=localhost) has expired at 20" in over.stderr
+    expire(tmp_path, 3)
+    soon = validated(portcullis, SOUND, tmp_path)
+    assert soon.returncode == 0 and ": warning: the certificate in server.pem" in soon.stderr
+    assert re.search(r"expires in [23] days, at 20", soon.stderr)
+    assert validated(portcullis, SOUND, tmp_path, "--strict").returncode == 1
+    expire(tmp_path, 30)
+    assert validated(portcullis, SOUND, tmp_path, "--strict").returncode == 0
+
+
+def test_validate_has_colours_on_a_terminal_alone(portcullis: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(SOUND.replace("main,", "mian,"))
+    command = [portcullis, "validate", "--policies", tmp_path / "p.yaml", "--no-files"]
+
+    def said(**environment: str) -> str:
+        leader, follower = pty.openpty()
+        inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
+        try:
+            subprocess.run(command, stderr=follower, env=inherited | environment, check=False)
+        finally:
+            os.close(follower)
+        text = b""
+        with suppress(OSError), os.fdopen(leader, "rb", buffering=0) as terminal:
+            while part := terminal.read(4096):
+                text += part
+        return text.decode()
+
+    assert "\x1b[1;31merror:" in said(TERM="xterm")
+    assert "\x1b" not in said(TERM="xterm", NO_COLOR="1")
+    assert "\x1b" not in said(TERM="dumb")
+    assert "\x1b" not in run(*map(str, command), check=False).stderr
+
+
+def test_run_serves_a_certificate_that_is_over(
+    gateway: StartGateway, upstream: Upstream, portcullis: Path, tmp_path: Path
+) -> None:
+    """It is told, and may be renewed while the gateway runs: a restart must not make things worse."""
+    expire(tmp_path, -1)
+    door = gateway(upstream, listener={"tls": {"certificates": [certificate_pair(tmp_path)]}})
+    door.log.wait(lambda line: "warning: the certificate in" in line and "has expired" in line)
 
 
 def test_run_refuses_a_broken_policy(portcullis: Path, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ struct MessageActionDecoderTests {
             1:32: error: `limit` needs settings: `do: { limit: { … } }`
             2:43: error: unknown key `rat` in `limit`; did you mean `rate`?
             3:61: error: `key` must be `connection`, `address` or `subject`, not `token`
-            3:79: error: `on_exceed` must be `close`, `drop` or `delay`, not `wait`
+            3:79: error: `on_exceed` must be `close`, `drop` or `delay`, not `wait`; did you mean `delay`?
             == more actions
             - { name: a, from: client, do: allow }
             - { name: b, from: client, do: log }
@@ -110,9 +110,9 @@ struct MessageActionDecoderTests {
             10:76: error: `replace` needs `text: { contains: … }` or `text: { matches: … }` in `when`, or one of the two of its own, which says what is replaced
             11:58: error: `replace` takes `contains` or `matches`, not both
             12:32: error: `set` needs settings: `do: { set: { … } }`
-            13:50: error: `payload` must be `true` or `false`, not `yes`
+            13:50: error: `payload` must be `true` or `false`, not `yes`; did you mean `true`?
             14:50: error: the schema `a.json` cannot be read: there is no such file or folder
-            14:70: error: `on_failure` must be `close` or `drop`, not `ignore`
+            14:70: error: `on_failure` must be `close` or `drop`, not `ignore`; did you mean `drop`?
             15:42: error: `schema` needs `file`, such as `file: schemas/chat.json`
             16:61: error: `0x10` is no JSON number of 64 bits; if a text is meant, put it in quotes
             17:49: error: the value of `text` has `${` without `}`: `${client.ip`

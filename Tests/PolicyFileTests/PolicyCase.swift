@@ -19,6 +19,22 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
         let indentation: Int
         /// What of the policy is shown where there are no diagnostics.
         let summary: @Sendable (Policy) -> [String]
+        /// Whether warnings are a part of what is expected. Most cases are about the settings of one thing, beside which much of
+        /// what a policy has goes unused.
+        var showsWarnings = false
+
+        /// The same with warnings.
+        var withWarnings: Self {
+            var frame = self
+            frame.showsWarnings = true
+            return frame
+        }
+
+        init(before: [String], indentation: Int, summary: @escaping @Sendable (Policy) -> [String]) {
+            self.before = before
+            self.indentation = indentation
+            self.summary = summary
+        }
     }
 
     /// Cases apart by lines `== NAME`.
@@ -61,11 +77,11 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
         let base = PolicySource(
             name: "z", bytes: Array(rest.map { Self.sections[$0] ?? "" }.joined(separator: "\n").utf8))
         let loaded = PolicyLoader.decode([main, base])
-        #expect((loaded.policy == nil) == !loaded.diagnostics.isEmpty)
-        guard let policy = loaded.policy else {
-            return loaded.diagnostics.map(place).joined(separator: "\n")
-        }
-        return frame.summary(policy).joined(separator: "\n")
+        #expect((loaded.policy == nil) == loaded.diagnostics.contains { $0.severity == .error })
+        // What stands around the case is not what it is about.
+        let warnings = loaded.diagnostics.filter { $0.position.file == "p" || $0.severity == .error }
+        let shown = (frame.showsWarnings ? warnings : warnings.filter { $0.severity == .error }).map(place)
+        return (shown + (loaded.policy.map(frame.summary) ?? [])).joined(separator: "\n")
     }
 
     private func place(_ diagnostic: Diagnostic) -> String {
@@ -131,6 +147,9 @@ extension PolicyCase.Frame {
             "routes: [{ name: r, match: { path: / }, upstream: u, public: true }]", "upstreams:",
         ], indentation: 2
     ) { $0.upstreams.map(describe) }
+
+    /// `routes`, of which nothing is shown.
+    static let routes = Self(before: ["routes:"], indentation: 0) { _ in [] }
 
     /// The keys of a route but for its name.
     static let route = Self(before: ["routes:", "- name: r"], indentation: 2) { $0.routes.flatMap(describe) }

@@ -72,6 +72,19 @@ struct PolicyDecoderTests {
               d: { address: 127.0.0.1:0, tls: { certificates: [{ certificate: a, private_key: b }] } }
             ----
             3:17: error: `127.0.0.1:8443` is bound twice, first at p:2:17
+            == addresses that are all addresses beside one of them
+            listeners:
+              a: { address: 127.0.0.1:8443, tls: { certificates: [{ certificate: a, private_key: b }] } }
+              b: { address: 127.0.0.2:8443, tls: { certificates: [{ certificate: a, private_key: b }] } }
+              c: { address: 0.0.0.0:8443, tls: { certificates: [{ certificate: a, private_key: b }] } }
+              d: { address: 127.0.0.3:8443, tls: { certificates: [{ certificate: a, private_key: b }] } }
+              e: { address: "[::]:8443", tls: { certificates: [{ certificate: a, private_key: b }] } }
+              f: { address: 0.0.0.0:8444, tls: { certificates: [{ certificate: a, private_key: b }] } }
+            admin: { address: "[::1]:8443", token_file: t }
+            ----
+            4:17: error: `0.0.0.0:8443` and `127.0.0.1:8443`, at p:2:17, cannot both be bound: one of them is all addresses
+            5:17: error: `127.0.0.3:8443` and `0.0.0.0:8443`, at p:4:17, cannot both be bound: one of them is all addresses
+            8:19: error: `[::1]:8443` and `[::]:8443`, at p:6:17, cannot both be bound: one of them is all addresses
             == upstreams where there is none
             upstreams: {}
             ----

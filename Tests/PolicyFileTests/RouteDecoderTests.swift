@@ -102,7 +102,7 @@ struct RouteDecoderTests {
             upstream: echo
             public: yes
             ----
-            3:9: error: `public` must be `true` or `false`, not `yes`
+            3:9: error: `public` must be `true` or `false`, not `yes`; did you mean `true`?
             == route limits out of bounds
             match: { path: / }
             upstream: echo

@@ -57,9 +57,9 @@ struct TrafficLimitDecoderTests {
             ----
             1:23: error: `rate` must be a rate, COUNT/PERIOD such as 10/1s or 100/1m, not `1MiB/1s`
             1:39: error: `burst` must be from 1 to 1000000, not `0`
-            1:47: error: `key` must be `connection`, `address` or `subject`, not `user`
-            1:59: error: `from` must be `client`, `upstream` or `both`, not `server`
-            1:78: error: `on_exceed` must be `close`, `drop` or `delay`, not `reject`
+            1:47: error: `key` must be `connection`, `address` or `subject`, not `user`; did you mean `subject`?
+            1:59: error: `from` must be `client`, `upstream` or `both`, not `server`; did you mean `upstream`?
+            1:78: error: `on_exceed` must be `close`, `drop` or `delay`, not `reject`; did you mean `close`?
             1:92: error: `mode` must be `enforce` or `shadow`, not `off`
             2:20: error: `rate` must be a rate, SIZE/PERIOD such as 64KiB/1s or 10MiB/1m, not `100/1s`; did you mean 100B/1s?
             2:35: error: `burst` needs a unit: `100` could be 100B, 100KiB or 100MiB

@@ -99,4 +99,28 @@ struct CIDRSetTests {
             for address in edges { #expect(set.contains(address) == Self.naive(blocks, address)) }
         }
     }
+
+    @Test(arguments: [
+        ("10.0.0.0/8", "10.1.0.0/16", true), ("10.0.0.0/8", "10.0.0.0/8", true), ("10.1.0.0/16", "10.0.0.0/8", false),
+        ("0.0.0.0/0", "255.255.255.255", true), ("0.0.0.0/0", "::1", false), ("::/0", "2001:db8::/32", true),
+        ("2001:db8::/32", "2001:db9::/48", false), ("::/0", "0.0.0.0/0", false),
+    ])
+    func `a block holds another one`(outer: String, inner: String, expected: Bool) throws {
+        #expect(try CIDR(outer).contains(CIDR(inner)) == expected)
+    }
+
+    @Test(arguments: [
+        (["10.0.0.0/25", "10.0.0.128/25"], "10.0.0.0/24", true), (["10.0.0.0/25"], "10.0.0.0/24", false),
+        (["10.0.0.0/25", "10.0.1.0/24"], "10.0.0.0/23", false), ([], "10.0.0.0/8", false),
+        (["0.0.0.0/0"], "0.0.0.0/0", true), (["::/1", "8000::/1"], "::/0", true), (["::/1"], "10.0.0.0/8", false),
+    ])
+    func `a set holds a block, in parts too`(blocks: [String], block: String, expected: Bool) throws {
+        let set = CIDRSet(try blocks.map { text throws(CIDR.ParseError) in try CIDR(text) })
+        #expect(set.contains(try CIDR(block)) == expected)
+    }
+
+    @Test(arguments: ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1", "0.0.0.0/0"])
+    func `a block is written as it is read`(text: String) throws {
+        #expect(try CIDR(text).description == text)
+    }
 }

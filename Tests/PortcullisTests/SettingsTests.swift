@@ -73,7 +73,7 @@ private struct Everything: MessageFilter {
                 everything:1:1: error: `everything` needs `rows`
                 everything:1:1: error: `everything` needs `time`
                 everything:1:1: error: `everything` needs `words`
-                everything:1:18: error: `flag` must be `true` or `false`, not `1`
+                everything:1:18: error: `flag` must be `true` or `false`, not `1`; did you mean `true`?
                 everything:1:28: error: `count` must be from 1 to 9, not `0`
                 everything:1:31: error: unknown key `txet2` in `everything`; did you mean `text2`?
                 everything:1:60: error: `inner` needs `deep`

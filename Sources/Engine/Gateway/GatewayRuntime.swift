@@ -16,8 +16,16 @@ final class GatewayRuntime: Sendable {
     /// By the router's index.
     let routes: [RouteRuntime]
     let upstreams: [UpstreamTarget]
+    /// What metrics may be told apart by.
+    let names: PolicyNames
     /// The keys of the issuers of the kind `jwt`.
     let keyRings: [KeyRing]
+    /// Where operators come in beside the socket in the state folder; nil where the policy says nothing of it.
+    let adminDoor: AdminDoor?
+    /// What it means for connections that live.
+    let changes: PolicyChanges
+    /// Its routes and listeners are what the next one is compared with.
+    private let policy: Policy
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
@@ -28,17 +36,22 @@ final class GatewayRuntime: Sendable {
         _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
         signer: CurrentSigner = CurrentSigner(), keyWatcher: KeyWatcher? = nil,
         authorization: (any AuthorizationService)? = nil, extensions: ExtensionFactories = ExtensionFactories(),
-        resolve: (String) -> String,
+        adminDoor: AdminDoor? = nil, metrics: GatewayMetrics? = nil, resolve: (String) -> String,
         after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
+        self.adminDoor = adminDoor
         let policy = versioned.policy
         policyVersion = versioned.version
         files = versioned.files
+        changes = before.map { PolicyChanges(from: $0.policy, to: policy) } ?? PolicyChanges()
+        self.policy = policy
         limits = policy.limits
+        names = PolicyNames(policy)
         let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
         keyRings = issuers.rings
         var environment = MiddlewareEnvironment(
-            tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses, signer: signer)
+            tokens: TokenIssuers(authority, foreign: issuers.issuers, observe: Self.counting(metrics)), uses: uses,
+            signer: signer)
         environment.authorization = authorization
         environment.extensions = extensions
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
@@ -94,6 +107,13 @@ final class GatewayRuntime: Sendable {
                     name: issuer.name, rules: JWTRules(settings), keys: ring?.keys ?? TokenKeys(), source: ring))
         }
         return (issuers, rings)
+    }
+
+    private static func counting(_ metrics: GatewayMetrics?) -> TokenIssuers.Observer? {
+        guard let metrics else { return nil }
+        return { issuer, failure in
+            metrics.add(.tokenVerifications, issuer, failure.map { RefusalReason($0).rawValue } ?? "valid")
+        }
     }
 
     /// How live connections of the route of that name may bring a fresh token; nil where they may not.

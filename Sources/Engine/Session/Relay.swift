@@ -25,8 +25,6 @@ final class Relay: ChannelOwner {
         var rule: String?
     }
 
-    /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
-    private let leases: [ConnectionLease]
     /// Whose connection it is, for rules; kept only where that can change.
     private let renewableFacts: ConnectionFacts?
     let terms: RelayTerms
@@ -62,6 +60,7 @@ final class Relay: ChannelOwner {
             authorizedSubject: admitted.authorizedSubject)
         let gates = terms.rates.gates(of: owner)
         let buckets = terms.rules.buckets(of: owner)
+        let meter = session.host.metrics.meter(of: terms, route: session.facts.route)
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -76,15 +75,14 @@ final class Relay: ChannelOwner {
             fromClient: Lane(
                 sender: .client, limits: terms.messageLimits,
                 plan: terms.plan(from: .client, facts, buckets, journal: session),
-                gate: gates.fromClient, compression: compression),
+                gate: gates.fromClient, compression: compression, meter: meter),
             fromUpstream: Lane(
                 sender: .server, limits: terms.messageLimits,
                 plan: terms.plan(from: .upstream, facts, buckets, journal: session),
-                gate: gates.fromUpstream, compression: compression),
+                gate: gates.fromUpstream, compression: compression, meter: meter),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
-        leases = admitted.leases
         renewableFacts = terms.rules.renewal == nil ? nil : facts
         super.init()
         if let term = admitted.identityTerm { hold(until: term, now: now, unixMilliseconds: unixMilliseconds) }

@@ -66,6 +66,7 @@ extension Session {
         case .admitted(let admitted):
             facts.note(admitted)
             host.identities.insert(self, admitted.identity)
+            hold(admitted, route)
             dial(admitted, route)
         case .answered:
             // Only what asks for a ticket is answered so, and that is not settled here.

@@ -42,7 +42,8 @@ extension Session {
         facts.drop(certificate == .missing ? .clientCertificateMissing : .clientCertificateInvalid)
         host.write(facts)
         host.logger.debug(
-            "client certificate refused", metadata: ["reason": "\(error.reason)", "request_id": "\(requestID)"])
+            "client certificate refused",
+            metadata: ["reason": "\(error.reason)"].merging(logReference) { _, new in new })
     }
 
     /// Ends without an answer: the client has gone, or has never spoken. A handshake that came to the chain leaves a line in
@@ -53,7 +54,9 @@ extension Session {
         case .errand, .firstMessage, .connecting, .awaitingUpstream:
             facts.abandoned(now: worker.now, since: acceptedAt)
             host.write(facts)
-        case .tls, .head, .relay, .ending:
+        case .tls:
+            host.metrics.tlsFailed(.lost)
+        case .head, .relay, .ending:
             break
         }
         end()

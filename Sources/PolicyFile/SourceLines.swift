@@ -1,0 +1,58 @@
+/// The lines of a policy file, as its diagnostics count them.
+package struct SourceLines: Sendable {
+    private let bytes: [UInt8]
+    /// Where each line begins, and where it ends without its break.
+    private let lines: [Range<Int>]
+
+    package init(_ source: PolicySource) {
+        // The parser does not count the mark either.
+        let bytes = source.bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(source.bytes.dropFirst(3)) : source.bytes
+        var lines: [Range<Int>] = []
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            let length = Self.breakLength(in: bytes, at: index)
+            if length > 0 {
+                lines.append(start..<index)
+                start = index + length
+            }
+            index += max(1, length)
+        }
+        lines.append(start..<bytes.count)
+        self.bytes = bytes
+        self.lines = lines
+    }
+
+    /// What YAML takes for the end of a line: LF, CR, both, NEL, LS and PS. 0 where there is none.
+    private static func breakLength(in bytes: [UInt8], at index: Int) -> Int {
+        let rest = bytes[index...].prefix(3)
+        switch bytes[index] {
+        case 0x0a: return 1
+        case 0x0d: return rest.dropFirst().first == 0x0a ? 2 : 1
+        case 0xc2: return rest.dropFirst().first == 0x85 ? 2 : 0
+        case 0xe2: return rest.elementsEqual([0xe2, 0x80, 0xa8]) || rest.elementsEqual([0xe2, 0x80, 0xa9]) ? 3 : 0
+        default: return 0
+        }
+    }
+
+    /// The characters of a line from `first` on, counted from 0, `maximum` at most; nil where there is no such line. `isWhole`:
+    /// there is nothing behind them.
+    func characters(
+        ofLine number: Int, from first: Int, atMost maximum: Int
+    ) -> (characters: [Unicode.Scalar], isWhole: Bool)? {
+        guard lines.indices.contains(number - 1) else { return nil }
+        let line = bytes[lines[number - 1]]
+        var start = line.startIndex
+        var skipped = 0
+        while start < line.endIndex, skipped < first {
+            start += 1
+            while start < line.endIndex, line[start] & 0xc0 == 0x80 { start += 1 }
+            skipped += 1
+        }
+        // Four bytes are the longest character.
+        let part = line[start...].prefix(4 * maximum)
+        let characters = String(decoding: part, as: UTF8.self).unicodeScalars
+        let isWhole = part.endIndex == line.endIndex && characters.count <= maximum
+        return (Array(characters.prefix(maximum)), isWhole)
+    }
+}
