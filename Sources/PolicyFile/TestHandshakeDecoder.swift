@@ -189,7 +189,7 @@ extension PolicyTestDecoder {
         replace(&handshake.credential, fields, "token") { header("token", $0).map { .token($0) } }
     }
 
-    private func claims(_ node: YAMLNode) -> TestClaims? {
+    func claims(_ node: YAMLNode) -> TestClaims? {
         let keys = [
             "subject", "issuer", "audience", "scopes", "id", "expires_in", "expired_for", "age", "starts_in", "uses",
             "other",

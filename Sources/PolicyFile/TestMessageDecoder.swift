@@ -7,15 +7,24 @@ extension PolicyTestDecoder {
             let fields = decoder.fields(
                 node, of: "a message", keys: ["send", "from", "after", "repeat", "expect"])
         else { return nil }
-        let sent = fields.required("send", example: "{ json: { type: hello } }") { payload($0, of: "`send`") }
+        let payload = fields.required("send", example: "{ json: { type: hello } }", sent)
         let expectation = fields.required("expect", example: "passed", messageExpectation)
         let sender = fields.choice("from", TestMessage.Sender.self)
         let delay = fields.duration("after")
         let repetitions = fields.integer("repeat", in: 1...Self.maximumRepetitions)
-        guard let sent, let expectation else { return nil }
+        guard let payload, let expectation else { return nil }
         return TestMessage(
-            payload: sent, sender: sender ?? .client, delay: delay ?? .zero, repetitions: repetitions ?? 1,
+            payload: payload, sender: sender ?? .client, delay: delay ?? .zero, repetitions: repetitions ?? 1,
             expectation: expectation, position: node.position)
+    }
+
+    /// What may be sent: a payload, or a fresh token of these claims.
+    private func sent(_ node: YAMLNode) -> TestPayload? {
+        guard case .mapping(let entries) = node.content, entries.contains(where: { $0.key == "renewal" }) else {
+            return payload(node, of: "`send`")
+        }
+        guard let fields = decoder.fields(node, of: "`send`", keys: ["renewal"]) else { return nil }
+        return fields.decoded("renewal", claims).map { .renewal($0) }
     }
 
     private static let payloads = ["text", "json", "binary"]
@@ -93,7 +102,7 @@ extension PolicyTestDecoder {
 }
 
 extension PolicyTestDecoder {
-    private static let outcomes = ["passed", "edited", "dropped", "reply", "closed"]
+    private static let outcomes = ["passed", "edited", "dropped", "reply", "renewed", "closed"]
 
     /// A word, or a mapping with one of the words and what is expected besides.
     func messageExpectation(_ node: YAMLNode) -> MessageExpectation? {
@@ -128,6 +137,7 @@ extension PolicyTestDecoder {
         case "edited": .edited(nil)
         case "dropped": .dropped
         case "reply": .reply(nil)
+        case "renewed": .renewed
         case "closed": .closed(code: nil, reason: nil)
         default: nil
         }

@@ -70,4 +70,6 @@ package enum TestPayload: Sendable, Equatable {
     /// Sent as text in its shortest spelling; compared by its value.
     case json(JSONTree)
     case binary([UInt8])
+    /// A message with a fresh token, in the form that the route wants; only ever sent.
+    case renewal(TestClaims)
 }

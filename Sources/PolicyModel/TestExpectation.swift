@@ -61,6 +61,8 @@ package struct MessageExpectation: Sendable {
         case dropped
         /// Its sender gets this in its stead; nil for any.
         case reply(TestPayload?)
+        /// It has brought a fresh token, which holds, and goes no further.
+        case renewed
         /// The connection ends; nil for any code, any reason.
         case closed(code: UInt16?, reason: String?)
     }

@@ -39,7 +39,7 @@ package struct TestHandshake: Sendable {
 }
 
 /// What a token says that a policy test makes up.
-package struct TestClaims: Sendable {
+package struct TestClaims: Sendable, Equatable {
     package var subject: String
     /// The name of a token issuer of the policy's; nil: the builtin one, or else the policy's first.
     package var issuer: String?

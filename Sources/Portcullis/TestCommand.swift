@@ -74,7 +74,8 @@ struct TestCommand: ParsableCommand {
             try Console.answer(json: TestReportJSON(report, errors: suite.errors))
         } else {
             for error in suite.errors { Console.note("\(error)") }
-            if !report.files.isEmpty { print(report.lines(.standardOutput).joined(separator: "\n")) }
+            let style = TerminalStyle(isColoured: Console.hasAnswerColours)
+            if !report.files.isEmpty { print(report.lines(style).joined(separator: "\n")) }
         }
         if !suite.errors.isEmpty { throw Self.unreadable }
         if !report.failed.isEmpty { throw ExitCode.failure }

@@ -137,5 +137,6 @@ private func describe(_ payload: TestPayload) -> String {
     case .text(let text): "text '\(text)'"
     case .json(let value): value.text
     case .binary(let bytes): "\(bytes)"
+    case .renewal(let claims): "renewal \(describe(claims))"
     }
 }

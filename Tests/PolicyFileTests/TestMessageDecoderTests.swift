@@ -27,6 +27,20 @@ struct TestMessageDecoderTests {
             client text '' after 0.0 seconds -> closed(code: Optional(1008), reason: nil)
             client text '' after 0.0 seconds -> closed(code: Optional(4000), reason: Optional("no")) shadow ["c"]
             client text '' after 0.0 seconds -> closed(code: nil, reason: nil)
+            == a fresh token
+            - { send: { renewal: { subject: alice } }, after: 1h, expect: renewed }
+            ----
+            t:
+            h/
+            -> admitted
+            client renewal alice for [] may [] ends 3600.0 seconds old 0.0 seconds after 3600.0 seconds -> renewed
+            == a fresh token beside something else, and where none is sent
+            - { send: { renewal: { subject: alice }, text: x }, expect: passed }
+            - { send: x, expect: { edited: { renewal: {} } } }
+            ----
+            1:42: unknown key `text` in `send`; its keys are `renewal`
+            2:34: unknown key `renewal` in `edited`; its keys are `text`, `json`, `binary`, `times`, `padded_to`
+            2:34: `edited` has one of `text`, `json` or `binary`, not 0 of them
             == padded
             - { send: { json: { a: 1 }, padded_to: 10B }, expect: passed }
             ----
@@ -54,16 +68,16 @@ struct TestMessageDecoderTests {
             - { send: 1, expect: { edited: { txt: a } } }
             ----
             1:5: unknown key `snd` in a message; did you mean `send`?
-            1:21: `expect` of a message is `passed`, `edited`, `dropped`, `reply` or `closed`, or a mapping with one of them, not `pased`; did you mean `passed`?
+            1:21: `expect` of a message is `passed`, `edited`, `dropped`, `reply`, `renewed` or `closed`, or a mapping with one of them, not `pased`; did you mean `passed`?
             2:11: `send` has one of `text`, `json` or `binary`, not 2 of them
-            2:41: `expect` has one of `passed`, `edited`, `dropped`, `reply` or `closed`, not 0 of them
+            2:41: `expect` has one of `passed`, `edited`, `dropped`, `reply`, `renewed` or `closed`, not 0 of them
             3:21: `binary` is bytes in hexadecimal, two digits each, such as "89504e47", not `abc`
             3:46: `passed` is only ever `true`, not `1`
             4:25: the messages of a test file have at most 16 MiB together; repeat a text less often
             4:62: `closed` must be from 1000 to 4999, not `99`
             5:22: `times` repeats a text or bytes; JSON is made longer with `padded_to`
             5:40: `from` must be `client` or `upstream`, not `server`
-            5:56: `expect` has one of `passed`, `edited`, `dropped`, `reply` or `closed`, not 2 of them
+            5:56: `expect` has one of `passed`, `edited`, `dropped`, `reply`, `renewed` or `closed`, not 2 of them
             6:11: `send` must be a text, and YAML reads `1` as something else; put it in quotes
             6:34: unknown key `txt` in `edited`; did you mean `text`?
             """#))

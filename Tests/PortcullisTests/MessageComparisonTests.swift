@@ -23,6 +23,7 @@ struct MessageComparisonTests {
         "outcomes that are as expected",
         arguments: [
             (MessageExpectation.Outcome.passed, ObservedMessage.Outcome.passed), (.dropped, .dropped),
+            (.renewed, .renewed),
             (.edited(nil), .edited([1])), (.reply(nil), .reply([1])), (.edited(.binary([1])), .edited([1])),
             (.edited(.text("é")), .edited(bytes("é"))),
             (.edited(.json(.object(["a": .integer(1)]))), .edited(bytes(#"{ "a" : 1.0 }"#))),

@@ -38,7 +38,9 @@ struct MessageComparison {
 
     private var isOutcome: Bool {
         switch (expected.outcome, actual.outcome) {
-        case (.passed, .passed), (.dropped, .dropped), (.edited(nil), .edited), (.reply(nil), .reply): true
+        case (.passed, .passed), (.dropped, .dropped), (.renewed, .renewed), (.edited(nil), .edited),
+            (.reply(nil), .reply):
+            true
         case (.edited(let payload?), .edited(let bytes)), (.reply(let payload?), .reply(let bytes)):
             Self.matches(payload, bytes)
         case (.closed(let code, let reason), .closed(let actualCode, let actualReason)):
@@ -52,6 +54,7 @@ struct MessageComparison {
         case .text(let text): text.utf8.elementsEqual(bytes)
         case .binary(let wanted): wanted == bytes
         case .json(let value): JSONTree(parsing: bytes) == value
+        case .renewal: false
         }
     }
 
@@ -76,6 +79,7 @@ extension MessageComparison {
         case .passed: "goes on as it came"
         case .edited(let payload): "goes on" + (payload.map { " as \(words(of: $0))" } ?? ", edited")
         case .dropped: "goes no further"
+        case .renewed: "goes no further: it has brought a fresh token that holds"
         case .reply(let payload): "goes no further, and is answered" + (payload.map { " with \(words(of: $0))" } ?? "")
         case .closed(let code, let reason):
             "ends the connection" + (code.map { ", \($0)" } ?? "") + (reason.map { " \(ShownText.quoted($0))" } ?? "")
@@ -87,6 +91,7 @@ extension MessageComparison {
         case .passed: "goes on as it came"
         case .edited(let bytes): "goes on as \(words(of: bytes))"
         case .dropped: "goes no further"
+        case .renewed: "goes no further: it has brought a fresh token that holds"
         case .reply(let bytes): "goes no further, and is answered with \(words(of: bytes))"
         case .closed(let code, let reason): "ends the connection, \(code) \(ShownText.quoted(reason))"
         case .other(let words): words
@@ -98,6 +103,7 @@ extension MessageComparison {
         case .text(let text): ShownText.quoted(text)
         case .json(let value): ShownText.cut(ShownText.plain(value.text), of: value.text.utf8.count)
         case .binary(let bytes): ShownText.hexadecimal(bytes)
+        case .renewal(let claims): "a fresh token of \(ShownText.quoted(claims.subject))"
         }
     }
 

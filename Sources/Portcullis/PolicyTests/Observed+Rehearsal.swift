@@ -36,7 +36,7 @@ extension ObservedMessage {
         case .dropped: outcome = .dropped
         case .reply: outcome = .reply(rehearsed.output)
         case .closed(let code, let reason, _): outcome = .closed(code: code, reason: reason)
-        case .renewed: outcome = .other("goes no further: it has brought a fresh token")
+        case .renewed: outcome = .renewed
         case .renewalPostponed:
             outcome = .other("goes no further: it has brought a fresh token that cannot be judged now")
         }
@@ -69,7 +69,7 @@ extension MadeUpHandshake {
 }
 
 extension MadeUpClaims {
-    fileprivate init(_ test: TestClaims, at time: Int64, _ issuers: [TokenIssuerPolicy]) {
+    init(_ test: TestClaims, at time: Int64, _ issuers: [TokenIssuerPolicy]) {
         let hasBuiltin = issuers.contains { if case .builtin = $0.kind { true } else { false } }
         self.init(
             subject: test.subject, issuer: test.issuer ?? (hasBuiltin ? nil : issuers.first?.name),
@@ -81,17 +81,31 @@ extension MadeUpClaims {
 }
 
 extension MadeUpMessage {
-    /// `monotonic` in nanoseconds.
-    init(_ test: TestMessage, monotonic: Int64) {
+    /// `monotonic` in nanoseconds. `token`: what makes the token of a message that renews.
+    init(
+        _ test: TestMessage, monotonic: Int64, token: (TestClaims) throws(RehearsalError) -> String
+    ) throws(RehearsalError) {
         let (isBinary, payload) =
             switch test.payload {
             case .text(let text): (false, Array(text.utf8))
             case .json(let value): (false, Array(value.text.utf8))
             case .binary(let bytes): (true, bytes)
+            case .renewal(let claims): (false, Array(try token(claims).utf8))
             }
         self.init(
             from: test.sender == .client ? .client : .upstream, isBinary: isBinary, payload: payload,
             monotonic: monotonic)
+    }
+}
+
+extension RoutePolicy {
+    /// A message that brings a fresh token, as clients of the route send it; nil where they do not.
+    func renewal(by token: String) -> String? {
+        for entry in middleware {
+            guard case .token(let settings) = entry.settings, let pointer = settings.renewalPointer else { continue }
+            return pointer.tokens.reversed().reduce(JSONTree.string(token)) { .object([$1: $0]) }.text
+        }
+        return nil
     }
 }
 

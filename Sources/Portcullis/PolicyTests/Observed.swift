@@ -31,6 +31,7 @@ struct ObservedMessage {
         case dropped
         case reply([UInt8])
         case closed(code: UInt16, reason: String)
+        case renewed
         /// Nothing that a test can expect; as the rest of a sentence.
         case other(String)
     }

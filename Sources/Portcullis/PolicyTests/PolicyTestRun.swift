@@ -10,66 +10,89 @@ struct TestResult {
     let touched: Set<SourcePosition>
 }
 
-/// Tests against one policy, each on a gateway of its own that nobody has used before.
+/// One test, on a gateway that nobody has used before.
 struct PolicyTestRun {
-    let policy: Policy
-    /// Made anew for each test.
-    let rehearsal: () throws -> Rehearsal
+    private let test: PolicyTestCase
+    private let policy: Policy
+    private let rehearsal: Rehearsal
+    private var failures: [TestFailure] = []
+    private var touched: Set<SourcePosition> = []
+    /// Of the last handshake, in Unix seconds.
+    private var opened: Int64 = 0
+    /// Nanoseconds since the first handshake, and when the last one was.
+    private var now: Int64 = 0
+    private var start: Int64 = 0
+    /// What has ended the connection.
+    private var end: String?
 
-    func result(of test: PolicyTestCase) throws -> TestResult {
-        let rehearsal = try rehearsal()
-        var failures: [TestFailure] = []
-        var touched: Set<SourcePosition> = []
-        // Those before the last one live on, so that limits count them.
-        var earlier: [RehearsedHandshake] = []
-        var monotonic: Int64 = 0
-        for number in 0..<max(1, test.handshake.repetitions) {
-            let made = MadeUpHandshake(test.handshake, number: number, issuers: policy.tokenIssuers)
-            let handshake: RehearsedHandshake
-            do throws(RehearsalError) {
-                handshake = try rehearsal.handshake(made)
-            } catch {
-                let failure = TestFailure(
-                    subject: "the handshake", expected: "one that can be made", actual: ShownText.plain("\(error)"),
-                    position: test.position)
-                return TestResult(test: test, failures: [failure], touched: touched)
-            }
-            monotonic = made.monotonic
-            touched.formUnion(handshake.touched)
-            earlier.append(handshake)
+    /// The result of a test, for which `rehearsal` is not used by any other.
+    static func result(of test: PolicyTestCase, against policy: Policy, on rehearsal: Rehearsal) -> TestResult {
+        var run = PolicyTestRun(test, policy, rehearsal)
+        do throws(RehearsalError) {
+            try run.play()
+        } catch {
+            run.failures.append(
+                TestFailure(
+                    subject: "the test", expected: "something that can be rehearsed",
+                    actual: ShownText.plain("\(error)"), position: test.position))
         }
-        guard let last = earlier.last else { return TestResult(test: test, failures: [], touched: touched) }
-        failures += HandshakeComparison(expected: test.expectation, actual: ObservedHandshake(last)).failures
-        if failures.isEmpty, let connection = last.connection {
-            failures += messages(of: test, on: connection, of: rehearsal, from: monotonic, &touched)
-        }
-        return TestResult(test: test, failures: failures, touched: touched)
+        return TestResult(test: test, failures: run.failures, touched: run.touched)
     }
 
-    private func messages(
-        of test: PolicyTestCase, on connection: RehearsedConnection, of rehearsal: Rehearsal,
-        from start: Int64, _ touched: inout Set<SourcePosition>
-    ) -> [TestFailure] {
-        var failures: [TestFailure] = []
-        var monotonic = start
-        var end: String?
+    private init(_ test: PolicyTestCase, _ policy: Policy, _ rehearsal: Rehearsal) {
+        self.test = test
+        self.policy = policy
+        self.rehearsal = rehearsal
+    }
+
+    private mutating func play() throws(RehearsalError) {
+        // Those before the last one stay open, so that limits count them.
+        var open: [RehearsedConnection] = []
+        var last: RehearsedHandshake?
+        for number in 0..<max(1, test.handshake.repetitions) {
+            let made = MadeUpHandshake(test.handshake, number: number, issuers: policy.tokenIssuers)
+            let handshake = try rehearsal.handshake(made)
+            touched.formUnion(handshake.touched)
+            if let connection = handshake.connection { open.append(connection) }
+            opened = made.time ?? MadeUpHandshake.usualTime
+            (start, now) = (made.monotonic, made.monotonic)
+            last = handshake
+        }
+        guard let last else { return }
+        failures = HandshakeComparison(expected: test.expectation, actual: ObservedHandshake(last)).failures
+        guard failures.isEmpty, let connection = last.connection else { return }
+        let route = policy.routes.first { $0.name == last.route?.name }
         for (index, message) in test.messages.enumerated() {
-            monotonic = monotonic.addingClamped(message.delay.nanoseconds)
-            var actual = ObservedMessage(outcome: .other("is not sent"))
-            for _ in 0..<max(1, message.repetitions) {
-                if let end {
-                    actual = ObservedMessage(outcome: .other("is not sent: \(end)"))
-                    break
-                }
-                let rehearsed = rehearsal.message(MadeUpMessage(message, monotonic: monotonic), on: connection)
-                touched.formUnion(rehearsed.hits.map(\.position))
-                actual = ObservedMessage(rehearsed)
-                if case .closed(let code, let reason, _) = rehearsed.verdict {
-                    end = "message \(index + 1) has ended the connection, \(code) \(ShownText.quoted(reason))"
-                }
-            }
+            now = now.addingClamped(message.delay.nanoseconds)
+            let actual = try outcome(of: message, number: index + 1, on: connection, route)
             failures += MessageComparison(number: index + 1, message: message, actual: actual).failures
         }
-        return failures
+        // Limits count a connection for as long as anybody holds it.
+        withExtendedLifetime(open) {}
+    }
+
+    /// What becomes of the last one of a message's repetitions.
+    private mutating func outcome(
+        of message: TestMessage, number: Int, on connection: RehearsedConnection, _ route: RoutePolicy?
+    ) throws(RehearsalError) -> ObservedMessage {
+        var actual = ObservedMessage(outcome: .other("is not sent"))
+        for _ in 0..<max(1, message.repetitions) {
+            if let end { return ObservedMessage(outcome: .other("is not sent: \(end)")) }
+            let time = opened.addingClamped((now - start) / 1_000_000_000)
+            let made = try MadeUpMessage(message, monotonic: now) { (claims) throws(RehearsalError) in
+                let claims = MadeUpClaims(claims, at: time, policy.tokenIssuers)
+                guard let text = route?.renewal(by: try rehearsal.token(claims, time: time)) else {
+                    throw RehearsalError(description: "the route has no `renew`, so that no message can bring a token")
+                }
+                return text
+            }
+            let rehearsed = rehearsal.message(made, on: connection)
+            touched.formUnion(rehearsed.hits.map(\.position))
+            actual = ObservedMessage(rehearsed)
+            if case .closed(let code, let reason, _) = rehearsed.verdict {
+                end = "message \(number) has ended the connection, \(code) \(ShownText.quoted(reason))"
+            }
+        }
+        return actual
     }
 }

@@ -101,14 +101,12 @@ struct TestSuite {
     ) {
         let clock = ContinuousClock()
         let start = clock.now
-        let run = PolicyTestRun(policy: policy) { [root, extensions] in
-            try Rehearsal(
-                policy, root: root, extensions: extensions.factories, now: MadeUpHandshake.usualTime)
-        }
         var results: [TestResult] = []
         for test in file.cases where filter.map({ test.name.localizedCaseInsensitiveContains($0) }) ?? true {
             do {
-                results.append(try run.result(of: test))
+                let rehearsal = try Rehearsal(
+                    policy, root: root, extensions: extensions.factories, now: MadeUpHandshake.usualTime)
+                results.append(PolicyTestRun.result(of: test, against: policy, on: rehearsal))
             } catch {
                 // What a gateway could not start with either: said once, not by each test.
                 refuse(place, "a gateway could not run this policy: \(error)")
