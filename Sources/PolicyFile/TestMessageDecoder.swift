@@ -5,7 +5,7 @@ extension PolicyTestDecoder {
     func message(_ node: YAMLNode) -> TestMessage? {
         guard
             let fields = decoder.fields(
-                node, of: "a message", keys: ["send", "from", "after", "repeat", "expect"])
+                node, inTests: "a message", keys: ["send", "from", "after", "repeat", "expect"])
         else { return nil }
         let payload = fields.required("send", example: "{ json: { type: hello } }", sent)
         let expectation = fields.required("expect", example: "passed", messageExpectation)
@@ -33,7 +33,7 @@ extension PolicyTestDecoder {
     func payload(_ node: YAMLNode, of subject: String) -> TestPayload? {
         if case .scalar = node.content { return decoder.string(node, subject.filter { $0 != "`" }).map { .text($0) } }
         let keys = Self.payloads + ["times", "padded_to"]
-        guard let fields = decoder.fields(node, of: subject, keys: keys) else { return nil }
+        guard let fields = decoder.fields(node, inTests: subject, keys: keys) else { return nil }
         let kinds = Self.payloads.filter { fields[$0] != nil }
         guard kinds.count == 1 else {
             if !Self.payloads.contains(where: fields.isMisspelt) {
@@ -113,7 +113,7 @@ extension PolicyTestDecoder {
             }
             return MessageExpectation(outcome, position: node.position)
         }
-        guard let fields = decoder.fields(node, of: "`expect`", keys: Self.outcomes + ["rule", "shadow"]) else {
+        guard let fields = decoder.fields(node, inTests: "`expect`", keys: Self.outcomes + ["rule", "shadow"]) else {
             return nil
         }
         let chosen = Self.outcomes.filter { fields[$0] != nil }
@@ -167,7 +167,7 @@ extension PolicyTestDecoder {
     /// `1008`, or `{ code: 1008, reason: … }`
     private func closed(_ node: YAMLNode) -> MessageExpectation.Outcome? {
         if case .scalar = node.content { return closeCode(node, "closed").map { .closed(code: $0, reason: nil) } }
-        guard let fields = decoder.fields(node, of: "`closed`", keys: ["code", "reason"]) else { return nil }
+        guard let fields = decoder.fields(node, inTests: "`closed`", keys: ["code", "reason"]) else { return nil }
         let code = fields.decoded("code") { closeCode($0, "code") }
         return .closed(code: code, reason: fields.string("reason"))
     }
