@@ -172,7 +172,7 @@ extension PolicyTestDecoder {
         case nil: return nil
         case .text(let text): return text
         case .json(let value): return value.text
-        case .binary:
+        case .binary, .renewal:
             decoder.refuse(node.position, "`first_message` is a text or JSON: a token is never looked for in bytes")
             return nil
         }

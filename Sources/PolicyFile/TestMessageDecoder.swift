@@ -23,7 +23,7 @@ extension PolicyTestDecoder {
         guard case .mapping(let entries) = node.content, entries.contains(where: { $0.key == "renewal" }) else {
             return payload(node, of: "`send`")
         }
-        guard let fields = decoder.fields(node, of: "`send`", keys: ["renewal"]) else { return nil }
+        guard let fields = decoder.fields(node, inTests: "`send`", keys: ["renewal"]) else { return nil }
         return fields.decoded("renewal", claims).map { .renewal($0) }
     }
 

@@ -39,8 +39,8 @@ struct TestMessageDecoderTests {
             - { send: x, expect: { edited: { renewal: {} } } }
             ----
             1:42: unknown key `text` in `send`; its keys are `renewal`
+            2:32: `edited` has one of `text`, `json` or `binary`, not 0 of them
             2:34: unknown key `renewal` in `edited`; its keys are `text`, `json`, `binary`, `times`, `padded_to`
-            2:34: `edited` has one of `text`, `json` or `binary`, not 0 of them
             == padded
             - { send: { json: { a: 1 }, padded_to: 10B }, expect: passed }
             ----
@@ -76,7 +76,7 @@ struct TestMessageDecoderTests {
             4:25: the messages of a test file have at most 16 MiB together; repeat a text less often
             4:62: `closed` must be from 1000 to 4999, not `99`
             5:22: `times` repeats a text or bytes; JSON is made longer with `padded_to`
-            5:40: `from` must be `client` or `upstream`, not `server`
+            5:40: `from` must be `client` or `upstream`, not `server`; did you mean `upstream`?
             5:56: `expect` has one of `passed`, `edited`, `dropped`, `reply`, `renewed` or `closed`, not 2 of them
             6:11: `send` must be a text, and YAML reads `1` as something else; put it in quotes
             6:34: unknown key `txt` in `edited`; did you mean `text`?
