@@ -23,15 +23,24 @@ struct DrainCommand: ParsableCommand {
         let process = try admin.ask("/status")["pid"]
         _ = try admin.ask("/drain", body: [:])
         guard wait else { return Console.note("the gateway drains") }
-        while let status = try? admin.client().ask("/status"), status.complaint == nil,
-            // Another one may have taken its place by then.
-            status.members["pid"] == process
-        {
-            if Console.isErrorTerminal {
-                Console.note("\(ClaimValue.shown(status.members["connections"])) connections")
-            }
+        let client = try admin.client()
+        while let left = Self.connections(of: process, client) {
+            if Console.isErrorTerminal { Console.note("\(ClaimValue.shown(left)) connections") }
             Thread.sleep(forTimeInterval: 0.5)
         }
         Console.note("the gateway has ended")
+    }
+
+    /// How many the gateway of that process still has; nil where it has ended, or another one has taken its place.
+    private static func connections(of process: ClaimValue?, _ client: AdminClient) -> ClaimValue? {
+        do throws(AdminClient.Failure) {
+            let status = try client.ask("/status")
+            // One that is too busy to answer lives.
+            if status.complaint != nil { return .null }
+            return status.members["pid"] == process ? status.members["connections"] ?? .null : nil
+        } catch {
+            if case .nobody = error { return nil }
+            return .null
+        }
     }
 }

@@ -7,7 +7,7 @@ import Testing
         "bytes in the largest unit that they fill",
         arguments: [
             (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (1_048_575, "1023.9 KiB"),
-            (1_048_576, "1.0 MiB"), (5_368_709_120, "5.0 GiB"), (1 << 60, "1048576.0 TiB"),
+            (1_048_576, "1.0 MiB"), (5_368_709_120, "5.0 GiB"), (1 << 59, "524288.0 TiB"),
             (Int64.max, "\(Int64.max) B"),
             (-1, "-1 B"),
         ] as [(Int64, String)])

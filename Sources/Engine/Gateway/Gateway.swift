@@ -228,7 +228,6 @@ package final class Gateway {
             for inbox in inboxes { inbox.post(.stop) }
             finished.wait(milliseconds: Self.stopPatience)
         }
-        admin.stop()
         watcher.stop()
         uses.stop()
         resolver.stop()
@@ -240,6 +239,8 @@ package final class Gateway {
         audit.close()
         // A reader of the log that does not read must not keep the gateway from its end.
         audited.wait(milliseconds: isComplete ? Self.auditPatience : Self.auditPatience / 10)
+        // The last of all: who waits for the gateway's end sees it by this.
+        admin.stop()
         return isComplete
     }
 
