@@ -15,9 +15,13 @@ struct ConnectionLimit: AddressCheck {
     }
 
     func refusal(_ question: inout AddressQuestion) -> Refusal? {
-        guard let lease = counter.lease(question.address.network(ipv6Prefix: ipv6Prefix), maximum: maximum) else {
+        let client = question.address.network(ipv6Prefix: ipv6Prefix)
+        guard let lease = counter.lease(client, maximum: maximum) else {
+            question.note("\(counter.count(client)) of \(maximum) live from \(client.named(ipv6Prefix: ipv6Prefix))")
             return Refusal(.connectionLimitExceeded, retryAfterSeconds: 1)
         }
+        question.note(
+            "\(counter.count(client)) of \(maximum) live from \(client.named(ipv6Prefix: ipv6Prefix)), with this one")
         question.leases.append(lease)
         return nil
     }
@@ -79,6 +83,8 @@ final class ConnectionCounter: Sendable {
         }
         return isAdmitted ? ConnectionLease(counter: self, address: address) : nil
     }
+
+    func count(_ address: IPAddress) -> Int { counts.withLock { $0[address] ?? 0 } }
 
     func giveBack(_ address: IPAddress) { counts.withLock { Self.takeOut(address, &$0) } }
 

@@ -14,10 +14,16 @@ struct ConnectionRate: AddressCheck {
     package func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight && purpose != .recheck }
 
     func refusal(_ question: inout AddressQuestion) -> Refusal? {
-        switch table.take(question.address.network(ipv6Prefix: ipv6Prefix), now: question.monotonic) {
-        case .admitted: return nil
+        let now = question.monotonic
+        let client = question.address.network(ipv6Prefix: ipv6Prefix)
+        switch table.take(client, now: now) {
+        case .admitted(let fullAt):
+            question.note("\(table.left(fullAt: fullAt, now: now)) more at once from \(named(client))")
+            return nil
         case .refused(let retryAfter):
-            return Refusal(.connectionRateExceeded, retryAfterNanoseconds: retryAfter)
+            let refusal = Refusal(.connectionRateExceeded, retryAfterNanoseconds: retryAfter)
+            question.note("none is left for \(named(client)); the next one in \(refusal.retryAfterSeconds ?? 1) s")
+            return refusal
         }
     }
 
@@ -25,4 +31,8 @@ struct ConnectionRate: AddressCheck {
     func refusal(
         ofLive question: inout AddressQuestion, holding held: [ConnectionLease], isTrial: Bool
     ) -> Refusal? { nil }
+
+    private func named(_ client: IPAddress) -> String {
+        client.named(ipv6Prefix: ipv6Prefix)
+    }
 }

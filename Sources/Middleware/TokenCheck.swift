@@ -4,7 +4,7 @@ import WebSocketProtocol
 
 /// `token`: a signed token must be carried, and must hold.
 struct TokenCheck: HandshakeMiddleware {
-    private let settings: TokenSettings
+    let settings: TokenSettings
     /// The carriers of a token that is to become a ticket.
     private let ticketCarriers: [TokenSettings.Carrier]
     private let tokens: TokenIssuers
@@ -34,8 +34,9 @@ struct TokenCheck: HandshakeMiddleware {
         let carriers = context.purpose == .connection ? settings.carriers : ticketCarriers
         var carried = CarriedToken(in: context.request, from: carriers)
         let ticket = CarriedToken(ticketIn: context.request, settings.ticketParameter)
+        noteCarriers(carriers, &context)
         strip(&context.request)
-        if let lockout = lockout(context) { return .refuse(lockout) }
+        if let lockout = lockout(&context) { return .refuse(lockout) }
         if context.purpose == .connection, let reason = redeem(ticket, for: &carried, context) {
             return fail(reason, context)
         }
@@ -61,9 +62,15 @@ struct TokenCheck: HandshakeMiddleware {
     }
 
     private func check(message: [UInt8], _ pointer: JSONPointer, _ context: inout HandshakeContext) -> Verdict {
-        if let lockout = lockout(context) { return .refuse(lockout) }
-        guard let json = JSON.decode(message) else { return fail(.tokenMalformed, context) }
-        guard case .string(let text)? = json.value(at: pointer.tokens) else { return .refuse(Refusal(.tokenMissing)) }
+        if let lockout = lockout(&context) { return .refuse(lockout) }
+        guard let json = JSON.decode(message) else {
+            context.note("the first message is not JSON")
+            return fail(.tokenMalformed, context)
+        }
+        guard case .string(let text)? = json.value(at: pointer.tokens) else {
+            context.note("the first message has no text at \(pointer)")
+            return .refuse(Refusal(.tokenMissing))
+        }
         return check(text, &context, mayWait: true)
     }
 
@@ -93,15 +100,17 @@ struct TokenCheck: HandshakeMiddleware {
     }
 
     /// An address that has failed too often is not listened to, whatever it brings.
-    private func lockout(_ context: HandshakeContext) -> Refusal? {
-        let now = context.time.monotonic
-        return failures?.remainingBlock(of: context.clientAddress, now: now).map {
-            Refusal(.tokenFailuresExceeded, retryAfterNanoseconds: $0)
-        }
+    private func lockout(_ context: inout HandshakeContext) -> Refusal? {
+        let (address, now) = (context.clientAddress, context.time.monotonic)
+        guard let rest = failures?.remainingBlock(of: address, now: now) else { return nil }
+        let refusal = Refusal(.tokenFailuresExceeded, retryAfterNanoseconds: rest)
+        context.note("\(address) is locked out for \(refusal.retryAfterSeconds ?? 1) s more")
+        return refusal
     }
 
     private func check(_ text: String, _ context: inout HandshakeContext, mayWait: Bool) -> Verdict {
         let now = context.time.unixSeconds
+        noteToken(text, &context)
         do throws(RefusalReason) {
             let (identity, term) = try verify(text, from: context.clientAddress, now: now)
             context.identity = identity

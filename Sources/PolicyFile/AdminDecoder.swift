@@ -7,7 +7,7 @@ extension PolicyDecoder {
             refuse(node.position, "`admin` stands in two files, first at \(first); keep it in one of them")
         }
         adminPosition = node.position
-        guard let fields = fields(node, of: "`admin`", keys: ["address", "token_file"]) else { return nil }
+        guard let fields = fields(node, of: .admin) else { return nil }
         let address = fields.required("address", example: "127.0.0.1:9901") { node -> SocketAddress? in
             guard let address = socketAddress(node, "address") else { return nil }
             guard address.ip.isLoopback else {

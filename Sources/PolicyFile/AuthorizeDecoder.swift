@@ -3,7 +3,7 @@ import PolicyModel
 extension MiddlewareDecoder {
     static let authorize = MiddlewareDecoder(
         name: "authorize",
-        keys: ["url", "timeout", "copy_request_headers", "copy_response_headers", "subject_header", "cache", "ca"],
+        mapping: .authorize,
         runsBeforeTLS: false
     ) { decoder, fields in
         let timeout = fields.decoded("timeout") {
@@ -74,7 +74,7 @@ extension PolicyDecoder {
 
     /// `{ ttl: 30s, key: [Authorization] }`. `copied` is nil where nobody knows what is copied.
     fileprivate func authorizationCache(_ node: YAMLNode, copied: [String]?) -> AuthorizeSettings.Cache? {
-        guard let fields = fields(node, of: "`cache`", keys: ["ttl", "key"]) else { return nil }
+        guard let fields = fields(node, of: .cache) else { return nil }
         let lifetime = fields.required("ttl", example: "30s") {
             duration($0, "ttl", in: .seconds(1) ... .seconds(3600), "from 1s to 1h")
         }

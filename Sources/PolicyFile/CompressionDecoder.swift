@@ -1,6 +1,6 @@
 import PolicyModel
 
-private enum CompressionMode: String, CaseIterable {
+enum CompressionMode: String, CaseIterable {
     case strip
     case passthrough
     case inspect
@@ -12,15 +12,14 @@ extension PolicyDecoder {
         guard case .mapping = node.content else {
             return choice(node, "compression", CompressionMode.self).map { policy($0, InflationSettings()) }
         }
-        let settings = ["context_takeover", "window_bits", "level", "minimum_bytes"]
-        guard let fields = fields(node, of: "`compression`", keys: ["mode"] + settings) else { return nil }
+        guard let fields = fields(node, of: .compression) else { return nil }
         let contextTakeover = fields.boolean("context_takeover") ?? false
         let windowBits = fields.integer("window_bits", in: 9...15)
         let level = fields.integer("level", in: 1...9)
         let minimumBytes = fields.size("minimum_bytes", in: 1...1 << 30)
         guard let mode = fields.required("mode", example: "inspect", { choice($0, "mode", CompressionMode.self) })
         else { return nil }
-        for key in settings where mode != .inspect && fields[key] != nil {
+        for key in PolicyMapping.compression.keyNames where key != "mode" && mode != .inspect && fields[key] != nil {
             refuse(
                 fields.keyPosition(key),
                 "`\(key)` is for `mode: inspect`; with `\(mode.rawValue)` the gateway compresses nothing itself")

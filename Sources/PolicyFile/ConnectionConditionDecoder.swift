@@ -29,8 +29,7 @@ extension PolicyDecoder {
     }
 
     private func claim(_ node: YAMLNode, _ connections: ConnectionKnowledge) -> MessageCondition? {
-        let keys = ["pointer"] + Self.demandKeys + ["contains", "exists"]
-        guard let fields = fields(node, of: "`claim`", keys: keys) else { return nil }
+        guard let fields = fields(node, of: .claim) else { return nil }
         if !connections.hasToken {
             refuse(
                 fields.position,
@@ -44,7 +43,7 @@ extension PolicyDecoder {
 
     private func query(_ node: YAMLNode) -> MessageCondition? {
         let keys = Self.demandKeys + ["exists"]
-        guard let fields = fields(node, of: "`query`", keys: ["name"] + keys) else { return nil }
+        guard let fields = fields(node, of: .query) else { return nil }
         let name = fields.required("name", example: "room") { text($0, "name") }
         guard let name, let demand = demand(fields, of: "`query`", keys, textValue) else { return nil }
         return condition(demand) { .query(name, $0) }
@@ -71,7 +70,7 @@ extension PolicyDecoder {
         case .scalar: return textValue(node, key).map { .equals($0) }
         case .sequence: return scalars(node, key, textValue).map { .oneOf($0) }
         case .mapping:
-            guard let fields = fields(node, of: "`\(key)`", keys: Self.demandKeys),
+            guard let fields = fields(node, of: .valueDemand, called: "`\(key)`"),
                 case .some(let demand)? = demand(fields, of: "`\(key)`", Self.demandKeys, textValue)
             else { return nil }
             return demand

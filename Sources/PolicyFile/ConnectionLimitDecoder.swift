@@ -2,7 +2,7 @@ import PolicyModel
 
 extension MiddlewareDecoder {
     static let connectionLimit = MiddlewareDecoder(
-        name: "connection_limit", keys: ["maximum", "ipv6_prefix"], runsBeforeTLS: true
+        name: "connection_limit", mapping: .connectionLimit, runsBeforeTLS: true
     ) { decoder, fields in
         let prefix = fields.integer("ipv6_prefix", in: 1...128)
         guard fields.required("maximum", example: "20") != nil,

@@ -2,7 +2,7 @@ import PolicyModel
 
 extension MiddlewareDecoder {
     static let connectionRate = MiddlewareDecoder(
-        name: "connection_rate", keys: ["rate", "burst", "ipv6_prefix"], runsBeforeTLS: true
+        name: "connection_rate", mapping: .connectionRate, runsBeforeTLS: true
     ) { decoder, fields in
         let burst = fields.integer("burst", in: 1...1_000_000)
         let prefix = fields.integer("ipv6_prefix", in: 1...128)

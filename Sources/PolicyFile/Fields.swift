@@ -68,9 +68,16 @@ struct Fields {
 }
 
 extension PolicyDecoder {
-    /// The keys of a mapping. Each one that is not among `keys` is an error; those in `later` are known, but not supported
-    /// by this version. nil where `node` is no mapping.
-    func fields(_ node: YAMLNode, of subject: String, keys: [String], later: [String] = []) -> Fields? {
+    /// The keys of a mapping. Each one that its description does not have is an error; those in `later` are known, but not
+    /// supported by this version. `subject`: what messages call it here. nil where `node` is no mapping.
+    func fields(
+        _ node: YAMLNode, of mapping: PolicyMapping, called subject: String? = nil, later: [String] = []
+    ) -> Fields? {
+        fields(node, inTests: subject ?? mapping.description.subject, keys: mapping.keyNames, later: later)
+    }
+
+    /// The same for a mapping of the language of policy tests, which has no description: `subject` is what messages call it.
+    func fields(_ node: YAMLNode, inTests subject: String, keys: [String], later: [String] = []) -> Fields? {
         guard case .mapping(let entries) = node.content else {
             let example = keys.first.map { ", with keys such as `\($0)`" } ?? " (`{}`)"
             refuse(node.position, "\(subject) must be a mapping\(example), not \(node.kindDescription)")
@@ -104,8 +111,10 @@ extension PolicyDecoder {
         return meant
     }
 
-    /// The one key of a mapping such as `{ header: Authorization }`, whichever of `keys` it is.
-    func single(_ node: YAMLNode, of subject: String, keys: [String], later: [String] = []) -> YAMLNode.Entry? {
+    /// The one key of a mapping such as `{ header: Authorization }`, whichever of those it is that its description has, or that
+    /// are `added` to them.
+    func single(_ node: YAMLNode, of mapping: PolicyMapping, adding added: [String] = []) -> YAMLNode.Entry? {
+        let (subject, keys) = (mapping.description.subject, mapping.keyNames + added)
         let choice = keys.count == 1 ? alternatives(keys) : "one of \(alternatives(keys))"
         guard case .mapping(let entries) = node.content else {
             refuse(
@@ -118,7 +127,7 @@ extension PolicyDecoder {
             if keys.contains(entry.key) {
                 chosen.append(entry)
             } else {
-                refuseKey(entry, of: subject, keys: keys, later: later)
+                refuseKey(entry, of: subject, keys: keys)
             }
         }
         if let second = chosen.dropFirst().first {

@@ -8,7 +8,7 @@ extension PolicyDecoder {
                 node.position, "the gateway's `limits` stand in two files, first at \(first); keep them in one of them")
         }
         limitsPosition = node.position
-        guard let fields = fields(node, of: "the gateway's `limits`", keys: ["connections", "memory"]) else {
+        guard let fields = fields(node, of: .gatewayLimits) else {
             return nil
         }
         return GatewayLimits(

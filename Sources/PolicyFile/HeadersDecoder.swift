@@ -1,7 +1,7 @@
 import PolicyModel
 
 extension MiddlewareDecoder {
-    static let headers = MiddlewareDecoder(name: "headers", keys: ["request", "response"], runsBeforeTLS: false) {
+    static let headers = MiddlewareDecoder(name: "headers", mapping: .headers, runsBeforeTLS: false) {
         decoder, fields in
         guard fields["request"] != nil || fields["response"] != nil else {
             decoder.refuse(
@@ -17,7 +17,7 @@ extension MiddlewareDecoder {
 
 extension PolicyDecoder {
     fileprivate func edits(_ node: YAMLNode, _ side: HeaderName.Side) -> HeadersSettings.Edits? {
-        guard let fields = fields(node, of: "`\(side.rawValue)`", keys: ["set", "add", "remove"]) else { return nil }
+        guard let fields = fields(node, of: side == .request ? .requestEdits : .responseEdits) else { return nil }
         let remove = each(fields.list("remove") ?? []) { node -> String? in
             guard let name = text(node, "remove"), checkHeaderName(name, node.position, side) else { return nil }
             return name

@@ -1,7 +1,7 @@
 import PolicyModel
 
 extension MiddlewareDecoder {
-    static let ipFilter = MiddlewareDecoder(name: "ip_filter", keys: ["allow", "deny"], runsBeforeTLS: true) {
+    static let ipFilter = MiddlewareDecoder(name: "ip_filter", mapping: .ipFilter, runsBeforeTLS: true) {
         decoder, fields in
         let allow = fields.decoded("allow") { decoder.blocks($0, "allow") }
         let deny = fields.decoded("deny") { decoder.blocks($0, "deny") } ?? []

@@ -2,7 +2,7 @@ import PolicyModel
 
 extension MiddlewareDecoder {
     static let identityAssertion = MiddlewareDecoder(
-        name: "identity_assertion", keys: ["header", "audience", "ttl"], runsBeforeTLS: false
+        name: "identity_assertion", mapping: .identityAssertion, runsBeforeTLS: false
     ) { decoder, fields in
         let header = fields.decoded("header", decoder.assertionHeader)
         // An assertion is for the handshake that it goes with, not for keeping.

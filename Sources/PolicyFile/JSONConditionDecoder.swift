@@ -4,7 +4,7 @@ extension PolicyDecoder {
     /// `json: { pointer: /type, equals: admin }`, and what else may be demanded there; all of it must hold.
     func jsonCondition(_ node: YAMLNode) -> MessageCondition? {
         let demands = ["equals", "in", "matches", "exists", "type", "over", "under"]
-        guard let fields = fields(node, of: "`json`", keys: ["pointer"] + demands) else { return nil }
+        guard let fields = fields(node, of: .json) else { return nil }
         let pointer = fields.required("pointer", example: "/type") { jsonPointer($0, "pointer") }
         var parts: [JSONDemand] = []
         if let scalar = fields.decoded("equals", { jsonScalar($0, "equals") }) { parts.append(.equals(scalar)) }

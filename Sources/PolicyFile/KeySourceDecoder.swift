@@ -3,7 +3,7 @@ import PolicyModel
 /// Where an issuer's keys are.
 extension PolicyDecoder {
     func keySource(_ node: YAMLNode) -> JWTSettings.KeySource? {
-        guard let fields = fields(node, of: "`keys`", keys: ["file", "url", "refresh", "timeout", "ca"]) else {
+        guard let fields = fields(node, of: .keys) else {
             return nil
         }
         let file = fields.decoded("file") { filePath($0, "file") }

@@ -3,8 +3,7 @@ import PolicyModel
 extension PolicyDecoder {
     /// One entry of `listeners`.
     func listener(_ entry: YAMLNode.Entry) -> ListenerPolicy? {
-        let keys = ["address", "tls", "trusted_proxies", "admission", "limits"]
-        guard let fields = fields(entry.value, of: "a listener", keys: keys) else { return nil }
+        guard let fields = fields(entry.value, of: .listener) else { return nil }
         let addressNode = fields.required("address", example: "0.0.0.0:8443")
         let address = addressNode.flatMap { socketAddress($0, "address") }
         if let address, let addressNode { bind(address, at: addressNode.position) }
@@ -22,8 +21,7 @@ extension PolicyDecoder {
     }
 
     private func tls(_ node: YAMLNode) -> TLSPolicy? {
-        let keys = ["certificates", "minimum_version", "client_certificates"]
-        guard let fields = fields(node, of: "`tls`", keys: keys) else { return nil }
+        guard let fields = fields(node, of: .tls) else { return nil }
         // The text as it stands: 1.2 without quotes can mean nothing else.
         let version = fields.choice("minimum_version", TLSPolicy.Version.self) ?? .tls12
         guard let list = fields.required("certificates") else { return nil }
@@ -39,14 +37,14 @@ extension PolicyDecoder {
     private func clientCertificates(_ node: YAMLNode) -> TLSPolicy.ClientCertificates? {
         // Also where it is not understood: then that is said, and nothing else.
         asksForClientCertificates = true
-        guard let fields = fields(node, of: "`client_certificates`", keys: ["authority", "mode"]) else { return nil }
+        guard let fields = fields(node, of: .clientCertificates) else { return nil }
         let mode = fields.choice("mode", TLSPolicy.ClientCertificates.Mode.self) ?? .require
         let authority = fields.required("authority", example: "certs/clients.pem") { filePath($0, "authority") }
         return authority.map { TLSPolicy.ClientCertificates(authority: $0, mode: mode) }
     }
 
     private func certificate(_ node: YAMLNode) -> TLSPolicy.CertificateFiles? {
-        guard let fields = fields(node, of: "a certificate", keys: ["certificate", "private_key"]) else { return nil }
+        guard let fields = fields(node, of: .certificate) else { return nil }
         let certificate = fields.required("certificate", example: "certs/server.pem") {
             filePath($0, "certificate")
         }
@@ -72,8 +70,7 @@ extension PolicyDecoder {
     }
 
     private func listenerLimits(_ node: YAMLNode) -> ListenerLimits? {
-        let keys = ["connections", "header_bytes", "handshake_timeout", "drain_window"]
-        guard let fields = fields(node, of: "a listener's `limits`", keys: keys) else { return nil }
+        guard let fields = fields(node, of: .listenerLimits) else { return nil }
         var limits = ListenerLimits()
         limits.connections = fields.integer("connections", in: 1...1_000_000) ?? limits.connections
         limits.headerBytes = fields.size("header_bytes", in: 1024...1 << 20) ?? limits.headerBytes

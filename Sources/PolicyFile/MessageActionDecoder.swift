@@ -2,20 +2,18 @@ import PolicyModel
 
 extension PolicyDecoder {
     /// The built-in ones.
-    static var builtinActions: [String] {
-        ["allow", "drop", "close", "replace", "set", "remove", "reply", "limit", "schema", "log"]
-    }
+    static var builtinActions: [String] { PolicyMapping.action.keyNames }
 
     private var actions: [String] { Self.builtinActions + extensions.filters.map(\.name) }
 
     /// A rule's `do`: `drop`, or a mapping with the one action and its settings.
     func messageAction(_ node: YAMLNode, beside condition: DecodedCondition, in chain: DecodedChain) -> MessageAction? {
         if case .scalar(let text, _) = node.content { return plainAction(text, node) }
-        guard let chosen = single(node, of: "`do`", keys: actions) else { return nil }
+        guard let chosen = single(node, of: .action, adding: extensions.filters.map(\.name)) else { return nil }
         let (key, value) = (chosen.key, chosen.value)
         switch key {
-        case "allow": return fields(value, of: "`allow`", keys: []).map { _ in .allow }
-        case "drop": return fields(value, of: "`drop`", keys: []).map { _ in .drop }
+        case "allow": return fields(value, of: .allow).map { _ in .allow }
+        case "drop": return fields(value, of: .drop).map { _ in .drop }
         case "close": return close(value)
         case "replace": return replace(chosen, beside: condition)
         case "set": return set(value, condition.groups)
@@ -23,13 +21,13 @@ extension PolicyDecoder {
         case "reply": return reply(value, condition.groups)
         case "schema": return schema(value)
         case "limit":
-            guard let fields = fields(value, of: "`limit`", keys: Self.trafficLimitKeys) else { return nil }
+            guard let fields = fields(value, of: .limit) else { return nil }
             return trafficLimit(fields, of: .messages, beside: chain).map { .limit($0) }
         case _ where !Self.builtinActions.contains(key):
             let item = extensions.filters.first { $0.name == key }
             return item.flatMap { extensionSettings(chosen, $0) }.map { .filter($0) }
         default:
-            guard let fields = fields(value, of: "`log`", keys: ["payload"]) else { return nil }
+            guard let fields = fields(value, of: .log) else { return nil }
             return .log(payload: fields.boolean("payload") ?? false)
         }
     }
@@ -57,7 +55,7 @@ extension PolicyDecoder {
     private static var usualClose: MessageAction { .close(code: 1008, reason: CloseReason.messageDenied.rawValue) }
 
     private func close(_ node: YAMLNode) -> MessageAction? {
-        guard let fields = fields(node, of: "`close`", keys: ["code", "reason"]) else { return nil }
+        guard let fields = fields(node, of: .close) else { return nil }
         let code = fields["code"].map { closeCode($0) } ?? 1008
         let reason = fields["reason"].map { closeReason($0) } ?? CloseReason.messageDenied.rawValue
         guard let code, let reason else { return nil }
@@ -95,8 +93,7 @@ extension PolicyDecoder {
 
     /// What is replaced is what `when` looks for, or what stands here.
     private func replace(_ chosen: YAMLNode.Entry, beside condition: DecodedCondition) -> MessageAction? {
-        let keys = ["with", "contains", "matches"]
-        guard let fields = fields(chosen.value, of: "`replace`", keys: keys), var patterns = patterns(of: fields) else {
+        guard let fields = fields(chosen.value, of: .replace), var patterns = patterns(of: fields) else {
             return nil
         }
         if patterns.count > 1 {
@@ -119,7 +116,7 @@ extension PolicyDecoder {
     }
 
     private func set(_ node: YAMLNode, _ groups: [String]) -> MessageAction? {
-        guard let fields = fields(node, of: "`set`", keys: ["pointer", "value"]) else { return nil }
+        guard let fields = fields(node, of: .set) else { return nil }
         let pointer = fields.required("pointer", example: "/user") { jsonPointer($0, "pointer") }
         let value = fields.required("value", example: "guest") { jsonTemplate($0, "value", groups: groups) }
         guard let pointer, let value else { return nil }
@@ -127,7 +124,7 @@ extension PolicyDecoder {
     }
 
     private func remove(_ node: YAMLNode) -> MessageAction? {
-        guard let fields = fields(node, of: "`remove`", keys: ["pointer"]) else { return nil }
+        guard let fields = fields(node, of: .remove) else { return nil }
         return fields.required("pointer", example: "/user/email") { node in
             guard let pointer = jsonPointer(node, "pointer") else { return nil }
             guard !pointer.tokens.isEmpty else {
@@ -140,7 +137,7 @@ extension PolicyDecoder {
 
     /// To the sender, as a text message.
     private func reply(_ node: YAMLNode, _ groups: [String]) -> MessageAction? {
-        guard let chosen = single(node, of: "`reply`", keys: ["text", "json"]) else { return nil }
+        guard let chosen = single(node, of: .reply) else { return nil }
         if chosen.key == "text" {
             return template(chosen.value, "text", groups: groups).map { .reply(.text($0)) }
         }
@@ -148,7 +145,7 @@ extension PolicyDecoder {
     }
 
     private func schema(_ node: YAMLNode) -> MessageAction? {
-        guard let fields = fields(node, of: "`schema`", keys: ["file", "on_failure", "strict"]) else { return nil }
+        guard let fields = fields(node, of: .schema) else { return nil }
         let onFailure = fields["on_failure"] == nil ? .close : fields.choice("on_failure", SchemaDemand.Failure.self)
         let isStrict = fields["strict"] == nil ? true : fields.boolean("strict")
         let file = fields.required("file", example: "schemas/chat.json") { node -> (name: String, bytes: [UInt8])? in

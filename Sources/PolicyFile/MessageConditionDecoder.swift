@@ -23,11 +23,7 @@ extension PolicyDecoder {
     func messageCondition(
         _ node: YAMLNode, of connections: ConnectionKnowledge, subject: String = "`when`"
     ) -> DecodedCondition {
-        let keys = [
-            "opcode", "size", "text", "json", "binary", "not_json", "not_utf8", "direction", "subject", "scope",
-            "lacks_scope", "claim", "path", "query", "all", "any", "not",
-        ]
-        guard let fields = fields(node, of: subject, keys: keys) else {
+        guard let fields = fields(node, of: .condition, called: subject) else {
             return DecodedCondition(condition: nil, hasUnreadablePattern: true)
         }
         var reader = ConditionReader(decoder: self, connections: connections)
@@ -154,7 +150,7 @@ private enum Direction: String, CaseIterable {
 
 extension PolicyDecoder {
     fileprivate func messageSize(_ node: YAMLNode) -> MessageCondition? {
-        guard let fields = fields(node, of: "`size`", keys: ["over", "under"]) else { return nil }
+        guard let fields = fields(node, of: .size) else { return nil }
         let over = fields.size("over", in: 0...1 << 30)
         let under = fields.size("under", in: 1...1 << 30)
         if fields["over"] == nil, fields["under"] == nil {
@@ -172,7 +168,7 @@ extension PolicyDecoder {
 
     /// `binary: { prefix: "89504e47" }`
     fileprivate func binaryCondition(_ node: YAMLNode) -> MessageCondition? {
-        guard let fields = fields(node, of: "`binary`", keys: ["prefix"]) else { return nil }
+        guard let fields = fields(node, of: .binary) else { return nil }
         return fields.required("prefix", example: "\"89504e47\"") { node in
             guard let text = word(node, "prefix") else { return nil }
             let digits = text.unicodeScalars.map { Character($0).isASCII ? Character($0).hexDigitValue : nil }

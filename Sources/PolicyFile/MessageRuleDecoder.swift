@@ -6,9 +6,8 @@ extension PolicyDecoder {
         let connections = chain.connections
         var names: [String: SourcePosition] = [:]
         let rules = each(list(node, "messages") ?? []) { node -> MessageRule? in
-            let keys = ["name", "from", "when", "do", "mode"]
             tokenVariables = []
-            guard let fields = fields(node, of: "a message rule", keys: keys) else { return nil }
+            guard let fields = fields(node, of: .messageRule) else { return nil }
             let name = fields.required("name") { node -> String? in
                 guard let name = string(node, "name"), checkName(name, node.position, of: "a message rule") else {
                     return nil

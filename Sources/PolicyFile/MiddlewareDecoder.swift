@@ -4,8 +4,8 @@ import PolicyModel
 struct MiddlewareDecoder: Sendable {
     /// Its name in the policy language.
     let name: String
-    /// The keys of its settings; `mode`, which all of them take, goes without saying.
-    let keys: [String]
+    /// What may stand in its settings.
+    let mapping: PolicyMapping
     /// Whether the peer's address is all it needs, so that it can run before TLS.
     let runsBeforeTLS: Bool
     /// nil where it has said what is wrong.
@@ -191,8 +191,8 @@ extension PolicyDecoder {
             refuse(mode.keyPosition, "`mode` stands inside of the settings: `\(names[0]): { …, mode: shadow }`")
             return nil
         }
-        let subject = seat == .admission ? "an `admission` entry" : "a `middleware` entry"
-        guard let chosen = single(node, of: subject, keys: names) else { return nil }
+        let mapping = seat == .admission ? PolicyMapping.admissionEntry : .middlewareEntry
+        guard let chosen = single(node, of: mapping, adding: extensions.map(\.name)) else { return nil }
         if let decoder = decoders.first(where: { $0.name == chosen.key }) { return settings(chosen, decoder) }
         return extensions.first { $0.name == chosen.key }.map { extensionEntry(chosen, $0) }
     }
@@ -200,7 +200,7 @@ extension PolicyDecoder {
     private func settings(_ chosen: YAMLNode.Entry, _ decoder: MiddlewareDecoder) -> DecodedEntry {
         var decoded = DecodedEntry(name: decoder.name, mode: .enforce, position: chosen.keyPosition)
         decoded.entry = checked(chosen.value) { node in
-            guard let fields = fields(node, of: "`\(decoder.name)`", keys: decoder.keys + ["mode"]) else { return nil }
+            guard let fields = fields(node, of: decoder.mapping) else { return nil }
             if fields["mode"] != nil { decoded.mode = fields.choice("mode", EnforcementMode.self) }
             guard let settings = decoder.decode(self, fields), let mode = decoded.mode else { return nil }
             return MiddlewareEntry(settings: settings, mode: mode, position: chosen.keyPosition)

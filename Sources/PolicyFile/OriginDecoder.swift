@@ -1,7 +1,7 @@
 import PolicyModel
 
 extension MiddlewareDecoder {
-    static let origin = MiddlewareDecoder(name: "origin", keys: ["allow", "missing"], runsBeforeTLS: false) {
+    static let origin = MiddlewareDecoder(name: "origin", mapping: .origin, runsBeforeTLS: false) {
         decoder, fields in
         let missing = fields.choice("missing", MissingOrigin.self) ?? .deny
         guard let list = fields.required("allow", example: "[\"https://app.example.com\"]"),
@@ -18,7 +18,7 @@ extension MiddlewareDecoder {
     }
 }
 
-private enum MissingOrigin: String, CaseIterable {
+enum MissingOrigin: String, CaseIterable {
     case allow
     case deny
 }

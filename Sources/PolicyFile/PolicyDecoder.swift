@@ -115,9 +115,7 @@ final class PolicyDecoder {
     /// One file's whole content.
     func decode(document: YAMLNode) {
         guard
-            let fields = fields(
-                document, of: "a policy",
-                keys: ["listeners", "upstreams", "token_issuers", "routes", "limits", "admin"])
+            let fields = fields(document, of: .policy)
         else {
             // What the file should have held cannot be called missing.
             filled = [.listeners, .routes]

@@ -39,7 +39,7 @@ struct PolicyTestDecoder {
 
     func file(_ document: YAMLNode) -> PolicyTestFile? {
         guard
-            let fields = decoder.fields(document, of: "a test file", keys: ["policies", "defaults", "tests"])
+            let fields = decoder.fields(document, inTests: "a test file", keys: ["policies", "defaults", "tests"])
         else { return nil }
         var file = PolicyTestFile(
             policies: fields.decoded("policies") { decoder.text($0, "policies") }, position: document.position)
@@ -58,7 +58,7 @@ struct PolicyTestDecoder {
 
     private func testCase(_ node: YAMLNode, _ defaults: TestHandshake) -> PolicyTestCase? {
         guard
-            let fields = decoder.fields(node, of: "a test", keys: ["name", "handshake", "expect", "messages"])
+            let fields = decoder.fields(node, inTests: "a test", keys: ["name", "handshake", "expect", "messages"])
         else { return nil }
         let name = fields.required("name", example: "a page of ours is admitted") { caseName($0) }
         var asked: TestHandshake? = defaults

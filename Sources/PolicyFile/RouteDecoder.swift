@@ -3,11 +3,7 @@ import PolicyModel
 extension PolicyDecoder {
     /// One entry of `routes`.
     func route(_ node: YAMLNode) -> RoutePolicy? {
-        let keys = [
-            "name", "match", "upstream", "public", "middleware", "limits", "timeouts", "message_rate", "byte_rate",
-            "compression", "messages", "on_policy_change",
-        ]
-        guard let fields = fields(node, of: "a route", keys: keys, later: ["refuse", "close_codes"]) else { return nil }
+        guard let fields = fields(node, of: .route, later: ["refuse", "close_codes"]) else { return nil }
         let name = fields.required("name") { node -> String? in
             guard let name = string(node, "name"), checkName(name, node.position, of: "a route") else { return nil }
             define(name, in: .routes, at: node.position)
@@ -65,8 +61,7 @@ extension PolicyDecoder {
     }
 
     private func routeLimits(_ node: YAMLNode) -> RouteLimits? {
-        let keys = ["message_bytes", "fragments", "buffered_bytes"]
-        guard let fields = fields(node, of: "a route's `limits`", keys: keys) else { return nil }
+        guard let fields = fields(node, of: .routeLimits) else { return nil }
         var limits = RouteLimits()
         limits.messageBytes = fields.size("message_bytes", in: 1...1 << 30) ?? limits.messageBytes
         limits.fragments = fields.integer("fragments", in: 1...1_000_000) ?? limits.fragments
@@ -75,8 +70,7 @@ extension PolicyDecoder {
     }
 
     private func routeTimeouts(_ node: YAMLNode) -> RouteTimeouts? {
-        let keys = ["idle", "ping_interval", "pong_timeout", "lifetime", "close"]
-        guard let fields = fields(node, of: "`timeouts`", keys: keys) else { return nil }
+        guard let fields = fields(node, of: .timeouts) else { return nil }
         var timeouts = RouteTimeouts()
         timeouts.idle = fields.duration("idle") ?? timeouts.idle
         timeouts.pingInterval = fields.duration("ping_interval") ?? timeouts.pingInterval

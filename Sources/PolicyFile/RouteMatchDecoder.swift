@@ -3,7 +3,7 @@ import PolicyModel
 extension PolicyDecoder {
     /// A route's `match`.
     func routeMatch(_ node: YAMLNode) -> RouteMatch? {
-        guard let fields = fields(node, of: "`match`", keys: ["hosts", "path", "path_prefix"]) else { return nil }
+        guard let fields = fields(node, of: .match) else { return nil }
         let hosts = fields.decoded("hosts", matchHosts) ?? []
         let path: RouteMatch.Path?
         switch (fields["path"], fields["path_prefix"]) {

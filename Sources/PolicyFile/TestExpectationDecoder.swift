@@ -7,7 +7,7 @@ extension PolicyTestDecoder {
     func handshakeExpectation(_ node: YAMLNode) -> HandshakeExpectation? {
         if case .scalar(let text, _) = node.content { return plainExpectation(text, node) }
         let keys = ["admitted", "refused", "route", "status", "response_headers", "shadow"] + Self.whenAdmitted
-        guard let fields = decoder.fields(node, of: "`expect`", keys: keys),
+        guard let fields = decoder.fields(node, inTests: "`expect`", keys: keys),
             var expectation = decision(fields)
         else { return nil }
         if let route = fields.decoded("route", { decoder.text($0, "route") }) { expectation.route = route }

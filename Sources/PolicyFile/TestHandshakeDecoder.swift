@@ -8,7 +8,7 @@ extension PolicyTestDecoder {
 
     /// A handshake; what it does not say is as in `defaults`, and what it says `null` to is not there at all.
     func handshake(_ node: YAMLNode, of subject: String, over defaults: TestHandshake) -> TestHandshake? {
-        guard let fields = decoder.fields(node, of: subject, keys: Self.handshakeKeys) else { return nil }
+        guard let fields = decoder.fields(node, inTests: subject, keys: Self.handshakeKeys) else { return nil }
         var handshake = defaults
         readPlace(fields, &handshake)
         readCredential(fields, &handshake)
@@ -155,7 +155,7 @@ extension PolicyTestDecoder {
     private func authorization(_ node: YAMLNode) -> TestAuthorization? {
         if case .scalar("unavailable", _) = node.content { return TestAuthorization(status: nil) }
         let keys = ["url", "status", "headers"]
-        guard let fields = decoder.fields(node, of: "`authorization`", keys: keys) else { return nil }
+        guard let fields = decoder.fields(node, inTests: "`authorization`", keys: keys) else { return nil }
         let url = fields.decoded("url") { header("url", $0) }
         let status = fields.required("status", example: "200") { decoder.integer($0, "status", in: 200...599) }
         var headers: [(name: String, value: String)] = []
@@ -194,7 +194,7 @@ extension PolicyTestDecoder {
             "subject", "issuer", "audience", "scopes", "id", "expires_in", "expired_for", "age", "starts_in", "uses",
             "other",
         ]
-        guard let fields = decoder.fields(node, of: "`claims`", keys: keys) else { return nil }
+        guard let fields = decoder.fields(node, inTests: "`claims`", keys: keys) else { return nil }
         guard let subject = fields.required("subject", example: "alice", { decoder.text($0, "subject") }) else {
             return nil
         }

@@ -5,7 +5,7 @@ extension PolicyTestDecoder {
     func message(_ node: YAMLNode) -> TestMessage? {
         guard
             let fields = decoder.fields(
-                node, of: "a message", keys: ["send", "from", "after", "repeat", "expect"])
+                node, inTests: "a message", keys: ["send", "from", "after", "repeat", "expect"])
         else { return nil }
         let sent = fields.required("send", example: "{ json: { type: hello } }") { payload($0, of: "`send`") }
         let expectation = fields.required("expect", example: "passed", messageExpectation)
@@ -18,34 +18,54 @@ extension PolicyTestDecoder {
             expectation: expectation, position: node.position)
     }
 
+    private static let payloads = ["text", "json", "binary"]
+
     /// A text, or `{ text: … }`, `{ json: … }` or `{ binary: HEX }`.
     func payload(_ node: YAMLNode, of subject: String) -> TestPayload? {
         if case .scalar = node.content { return decoder.string(node, subject.filter { $0 != "`" }).map { .text($0) } }
-        guard let fields = decoder.fields(node, of: subject, keys: ["text", "json", "binary", "times"]) else {
-            return nil
-        }
-        let kinds = ["text", "json", "binary"].filter { fields[$0] != nil }
+        let keys = Self.payloads + ["times", "padded_to"]
+        guard let fields = decoder.fields(node, inTests: subject, keys: keys) else { return nil }
+        let kinds = Self.payloads.filter { fields[$0] != nil }
         guard kinds.count == 1 else {
-            if !["text", "json", "binary"].contains(where: fields.isMisspelt) {
+            if !Self.payloads.contains(where: fields.isMisspelt) {
                 decoder.refuse(
-                    fields.position, "\(subject) has one of `text`, `json` and `binary`, not \(kinds.count) of them")
+                    fields.position, "\(subject) has one of \(alternatives(Self.payloads)), not \(kinds.count) of them")
             }
             return nil
         }
-        let times = fields["times"].map { decoder.integer($0, "times", in: 1...PolicyTestBudget.maximumBytes) ?? 1 }
-        switch kinds[0] {
-        case "json":
-            if times != nil {
-                decoder.refuse(fields.keyPosition("times"), "`times` repeats a text or bytes, and this is JSON")
-            }
-            return fields.decoded("json") { decoder.jsonTree($0, "json") }.map { .json($0) }
-        case "text":
-            guard let text = fields.string("text"), fits(text.utf8.count, times ?? 1, fields) else { return nil }
-            return .text(String(repeating: text, count: times ?? 1))
-        default:
-            guard let bytes = fields.decoded("binary", bytes), fits(bytes.count, times ?? 1, fields) else { return nil }
-            return .binary(Array(repeatElement(bytes, count: times ?? 1).joined()))
+        if kinds[0] == "json", fields["times"] != nil {
+            decoder.refuse(
+                fields.keyPosition("times"), "`times` repeats a text or bytes; JSON is made longer with `padded_to`")
+        } else if kinds[0] != "json", fields["padded_to"] != nil {
+            decoder.refuse(
+                fields.keyPosition("padded_to"), "`padded_to` is for JSON; repeat a text or bytes with `times`")
         }
+        let times = fields.integer("times", in: 1...PolicyTestBudget.maximumBytes) ?? 1
+        switch kinds[0] {
+        case "json": return json(fields)
+        case "text":
+            guard let text = fields.string("text"), fits(text.utf8.count, times, fields) else { return nil }
+            return .text(String(repeating: text, count: times))
+        default:
+            guard let bytes = fields.decoded("binary", bytes), fits(bytes.count, times, fields) else { return nil }
+            return .binary(Array(repeatElement(bytes, count: times).joined()))
+        }
+    }
+
+    /// With spaces behind it, where it has to have a length.
+    private func json(_ fields: Fields) -> TestPayload? {
+        let length = fields.size("padded_to", in: 1...PolicyTestBudget.maximumBytes)
+        guard let value = fields.decoded("json", { decoder.jsonTree($0, "json") }) else { return nil }
+        guard let length else { return .json(value) }
+        let text = value.text
+        guard text.utf8.count <= length else {
+            decoder.refuse(
+                fields.keyPosition("padded_to"),
+                "`padded_to` is less than the \(text.utf8.count) bytes that the JSON has")
+            return nil
+        }
+        guard fits(length, 1, fields) else { return nil }
+        return .text(text + String(repeating: " ", count: length - text.utf8.count))
     }
 
     private func fits(_ count: Int, _ times: Int, _ fields: Fields) -> Bool {
@@ -84,7 +104,7 @@ extension PolicyTestDecoder {
             }
             return MessageExpectation(outcome, position: node.position)
         }
-        guard let fields = decoder.fields(node, of: "`expect`", keys: Self.outcomes + ["rule", "shadow"]) else {
+        guard let fields = decoder.fields(node, inTests: "`expect`", keys: Self.outcomes + ["rule", "shadow"]) else {
             return nil
         }
         let chosen = Self.outcomes.filter { fields[$0] != nil }
@@ -137,7 +157,7 @@ extension PolicyTestDecoder {
     /// `1008`, or `{ code: 1008, reason: … }`
     private func closed(_ node: YAMLNode) -> MessageExpectation.Outcome? {
         if case .scalar = node.content { return closeCode(node, "closed").map { .closed(code: $0, reason: nil) } }
-        guard let fields = decoder.fields(node, of: "`closed`", keys: ["code", "reason"]) else { return nil }
+        guard let fields = decoder.fields(node, inTests: "`closed`", keys: ["code", "reason"]) else { return nil }
         let code = fields.decoded("code") { closeCode($0, "code") }
         return .closed(code: code, reason: fields.string("reason"))
     }

@@ -10,7 +10,7 @@ struct DecodedPattern {
 extension PolicyDecoder {
     /// What `contains` and `matches` of a mapping say: at least one of them. nil where one of them is wrong.
     func textPatterns(_ node: YAMLNode) -> [DecodedPattern]? {
-        guard let fields = fields(node, of: "`text`", keys: ["contains", "matches"]) else { return nil }
+        guard let fields = fields(node, of: .text) else { return nil }
         guard let patterns = patterns(of: fields) else { return nil }
         if patterns.isEmpty {
             if !fields.isMisspelt("contains"), !fields.isMisspelt("matches") {

@@ -60,7 +60,7 @@ extension PolicyDecoder {
     /// `{ ticket: {} }` or `{ ticket: { query: NAME } }`.
     private func ticket(_ node: YAMLNode) -> String? {
         guard case .mapping(let entries) = node.content, let value = entries.first?.value,
-            let fields = fields(value, of: "`ticket`", keys: ["query"])
+            let fields = fields(value, of: .ticket)
         else { return nil }
         return fields["query"] == nil ? "ticket" : fields.decoded("query") { queryParameter($0, "query") }
     }
@@ -68,7 +68,7 @@ extension PolicyDecoder {
     /// `{ first_message: {} }`, with `timeout` and `pointer`.
     private func firstMessage(_ node: YAMLNode) -> FirstMessageSettings? {
         guard case .mapping(let entries) = node.content, let value = entries.first?.value,
-            let fields = fields(value, of: "`first_message`", keys: ["timeout", "pointer"])
+            let fields = fields(value, of: .firstMessage)
         else { return nil }
         let pointer =
             fields["pointer"] == nil ? JSONPointer("/token") : fields.decoded("pointer") { tokenPointer($0, "pointer") }
@@ -90,8 +90,7 @@ extension PolicyDecoder {
         if case .mapping(let entries) = node.content, entries.contains(where: { $0.key == "header" }) {
             return headerCarrier(node)
         }
-        let keys = ["header", "subprotocol", "cookie", "query", "ticket", "first_message"]
-        guard let entry = single(node, of: "an entry of `from`", keys: keys) else { return nil }
+        guard let entry = single(node, of: .carrier) else { return nil }
         if entry.key == "query" { return queryParameter(entry.value, entry.key).map { .query($0) } }
         guard let text = text(entry.value, entry.key) else { return nil }
         if entry.key == "subprotocol" {
@@ -116,7 +115,7 @@ extension PolicyDecoder {
 
     /// `{ header: NAME }` or `{ header: NAME, scheme: WORD }`. `Authorization` has a scheme in any case.
     private func headerCarrier(_ node: YAMLNode) -> TokenSettings.Carrier? {
-        guard let fields = fields(node, of: "an entry of `from`", keys: ["header", "scheme"]) else { return nil }
+        guard let fields = fields(node, of: .headerCarrier) else { return nil }
         let scheme = fields.decoded("scheme") { node -> String? in
             guard let scheme = text(node, "scheme") else { return nil }
             if HeaderName.isValid(scheme) { return scheme }

@@ -3,7 +3,7 @@ import PolicyModel
 extension MiddlewareDecoder {
     static let token = MiddlewareDecoder(
         name: "token",
-        keys: ["issuers", "from", "audience", "scopes", "expiry_grace", "max_age", "renew", "failures"],
+        mapping: .token,
         runsBeforeTLS: false
     ) { decoder, fields in
         let audience = fields.decoded("audience") { decoder.text($0, "audience") }
@@ -61,13 +61,13 @@ extension PolicyDecoder {
 
     /// `{}` or `{ pointer: /portcullis/token }`.
     fileprivate func renewal(_ node: YAMLNode) -> JSONPointer? {
-        guard let fields = fields(node, of: "`renew`", keys: ["pointer"]) else { return nil }
+        guard let fields = fields(node, of: .renew) else { return nil }
         return fields["pointer"] == nil
             ? JSONPointer("/portcullis/token") : fields.decoded("pointer") { tokenPointer($0, "pointer") }
     }
 
     fileprivate func failures(_ node: YAMLNode) -> FailureSettings? {
-        guard let fields = fields(node, of: "`failures`", keys: ["rate", "block", "ipv6_prefix"]) else { return nil }
+        guard let fields = fields(node, of: .failures) else { return nil }
         let prefix = fields.integer("ipv6_prefix", in: 1...128)
         let block = fields.required("block", example: "5m") { duration($0, "block") }
         guard let rate = fields.required("rate", example: "10/1m", { rate($0, "rate") }), let block else { return nil }

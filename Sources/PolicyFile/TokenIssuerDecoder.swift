@@ -4,23 +4,20 @@ extension PolicyDecoder {
     /// One entry of `token_issuers`.
     func tokenIssuer(_ entry: YAMLNode.Entry) -> TokenIssuerPolicy? {
         forms.note(issuer: entry.key, entry.value)
-        guard let kind = single(entry.value, of: "a token issuer", keys: ["builtin", "jwt"]) else { return nil }
+        guard let kind = single(entry.value, of: .tokenIssuer) else { return nil }
         switch kind.key {
         case "jwt":
             return jwt(kind.value).map {
                 TokenIssuerPolicy(name: entry.key, kind: .jwt($0), position: entry.keyPosition)
             }
         default:
-            guard fields(kind.value, of: "`builtin`", keys: []) != nil else { return nil }
+            guard fields(kind.value, of: .builtin) != nil else { return nil }
             return TokenIssuerPolicy(name: entry.key, kind: .builtin, position: entry.keyPosition)
         }
     }
 
     private func jwt(_ node: YAMLNode) -> JWTSettings? {
-        let names = [
-            "issuer", "audiences", "algorithms", "keys", "clock_skew", "scope_claim", "required_claims",
-        ]
-        guard let fields = fields(node, of: "`jwt`", keys: names) else { return nil }
+        guard let fields = fields(node, of: .jwt) else { return nil }
         let issuer = fields.required("issuer", example: "https://id.example.com/") { issuerName($0) }
         let audiences = fields.required("audiences", example: "[chat]") { node in
             filled(node, "audiences", "name one at least, or a token that is meant for anybody would open the door") {
@@ -95,7 +92,7 @@ extension PolicyDecoder {
 
     private func requiredClaim(_ node: YAMLNode) -> JWTSettings.RequiredClaim? {
         guard
-            let fields = fields(node, of: "an entry of `required_claims`", keys: ["pointer", "equals", "contains"])
+            let fields = fields(node, of: .requiredClaim)
         else { return nil }
         let pointer = fields.required("pointer", example: "/roles") { jsonPointer($0, "pointer") }
         let equals = fields.decoded("equals") { jsonScalar($0, "equals") }

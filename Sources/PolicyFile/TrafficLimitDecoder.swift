@@ -1,9 +1,6 @@
 import PolicyModel
 
 extension PolicyDecoder {
-    /// The keys that ``trafficLimit(_:of:beside:)`` reads.
-    static var trafficLimitKeys: [String] { ["rate", "burst", "key", "ipv6_prefix", "on_exceed"] }
-
     /// A route's `message_rate` and `byte_rate`, each a mapping or a list of them.
     func routeRates(_ fields: Fields, beside chain: DecodedChain) -> [RouteRate] {
         RouteRate.Unit.allCases.flatMap { unit -> [RouteRate] in
@@ -19,7 +16,7 @@ extension PolicyDecoder {
     private func routeRate(
         _ node: YAMLNode, _ unit: RouteRate.Unit, number: Int, beside chain: DecodedChain
     ) -> RouteRate? {
-        guard let fields = fields(node, of: "`\(unit.rawValue)`", keys: Self.trafficLimitKeys + ["from", "mode"]) else {
+        guard let fields = fields(node, of: unit == .messages ? .messageRate : .byteRate) else {
             return nil
         }
         let limit = trafficLimit(fields, of: unit, beside: chain)

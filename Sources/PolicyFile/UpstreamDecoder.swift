@@ -4,8 +4,7 @@ extension PolicyDecoder {
     /// One entry of `upstreams`.
     func upstream(_ entry: YAMLNode.Entry) -> UpstreamPolicy? {
         guard
-            let fields = fields(
-                entry.value, of: "an upstream", keys: ["endpoints", "connect_timeout", "handshake_timeout"])
+            let fields = fields(entry.value, of: .upstream)
         else { return nil }
         let connectTimeout = fields.duration("connect_timeout")
         let handshakeTimeout = fields.duration("handshake_timeout")

@@ -30,8 +30,8 @@ struct PolicyCoverageTests {
         var coverage = PolicyCoverage(of: try Self.policy())
         #expect(
             coverage.untouched.map { "\($0.position): \($0.name)" } == [
-                "p:5:17: `connection_limit` of the listener `public`", "p:9:5: the route `chat`",
-                "p:12:18: `origin` of the route `chat`", "p:12:60: `token` of the route `chat`",
+                "p:5:19: `connection_limit` of the listener `public`", "p:9:5: the route `chat`",
+                "p:12:20: `origin` of the route `chat`", "p:12:63: `token` of the route `chat`",
                 "p:13:19: `message_rate` of the route `chat`",
                 "p:14:16: the message rule `no-binary` of the route `chat`",
             ])

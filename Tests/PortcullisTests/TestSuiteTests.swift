@@ -155,7 +155,7 @@ struct TestSuiteTests {
                 "a.test.yaml:1:9: error: the handshake needs a `url`, such as `url: wss://chat.example.com/chat`; where most tests share one, write it under `defaults`",
                 "a.test.yaml:1:11: error: unknown key `nam` in a test; did you mean `name`?",
                 "none.yaml:1:1: error: cannot be read: there is no such file or folder",
-                "c.test.yaml:1:72: error: the policy has no route `chta`; did you mean `chat`?",
+                "c.test.yaml:1:69: error: the policy has no route `chta`; did you mean `chat`?",
                 "missing:1:1: error: cannot be read: there is no such file or folder",
             ])
         #expect(suite.report.results.map(\.test.name) == ["a"])

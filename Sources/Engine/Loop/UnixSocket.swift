@@ -11,7 +11,7 @@ enum UnixSocket {
 
     /// A socket that listens at `path`, where nothing stands. Nobody but its owner may ever connect to it: it has mode 0600 from
     /// its first moment on.
-    static func listen(at path: String, backlog: Int32 = 64) throws(SystemError) -> Descriptor {
+    static func listen(at path: String, backlog: Int32 = 1024) throws(SystemError) -> Descriptor {
         let descriptor = try open(for: "listen at \(path)")
         // The file gets the mode that the socket has before it is bound.
         guard fchmod(descriptor.number, 0o600) == 0 else { throw SystemError("listen at \(path)") }

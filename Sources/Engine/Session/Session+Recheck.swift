@@ -45,7 +45,8 @@ extension Session {
                 worker.setDeadline(relay.deadline, for: relay.client)
                 return nil
             case .refused(let refusal):
-                relay.end(.policyChanged)
+                // A revocation that has not come here yet is told as what it is.
+                relay.end(refusal.reason == .builtin(.tokenRevoked) ? .tokenRevoked : .policyChanged)
                 return refusal
             }
         // Those that are still on their way are judged when they open.
