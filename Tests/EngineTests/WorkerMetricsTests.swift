@@ -96,14 +96,15 @@ import WebSocketProtocol
     @Test("TLS and upstreams: how often, and how long it took")
     func peers() throws {
         let metrics = WorkerMetrics(names: chat)
-        metrics.tlsCompleted(version: "1.3", isResumed: true, took: 3_000_000)
+        metrics.tlsCompleted(version: "1.3", isResumed: true, took: 1_000_000)
+        metrics.tlsCompleted(version: "1.3", isResumed: true, took: 2_000_000)
         metrics.tlsCompleted(version: "1.3", isResumed: false, took: 4_000_000)
         for failure in TLSFailure.allCases { metrics.tlsFailed(failure) }
         metrics.upstreamConnected("u", took: 1_000_000)
         metrics.upstreamUpgraded("u", took: 2_000_000)
         metrics.upstreamNotConnected("gone")
         let counts = try counts(metrics)
-        #expect(counts[.tlsHandshakes, "1.3", "true"] == 1 && counts[.tlsHandshakes, "1.3", "false"] == 1)
+        #expect(counts[.tlsHandshakes, "1.3", "true"] == 2 && counts[.tlsHandshakes, "1.3", "false"] == 1)
         #expect(counts.histograms[Series(.tlsHandshakeSeconds, [])]?.sum == 7_000_000)
         for failure in TLSFailure.allCases { #expect(counts[.tlsFailures, failure.rawValue] == 1) }
         #expect(counts.histograms[Series(.upstreamConnectSeconds, ["u"])]?.sum == 1_000_000)
