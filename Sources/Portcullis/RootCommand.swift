@@ -5,7 +5,8 @@ struct RootCommand: ParsableCommand {
         commandName: "portcullis",
         abstract: "The wss:// front door: policy and tokens for WebSocket servers.",
         subcommands: [
-            RunCommand.self, ValidateCommand.self, TokenCommand.self, KeyCommand.self, ConnectCommand.self,
+            RunCommand.self, ValidateCommand.self, SchemaCommand.self, TokenCommand.self, KeyCommand.self,
+            ConnectCommand.self,
             EchoCommand.self, CertificateCommand.self,
         ])
 }

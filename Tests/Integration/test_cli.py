@@ -29,7 +29,7 @@ from lines import PATIENCE, Lines
 from policy import certificate_pair, token
 from upstreams import Upstream
 
-COMMANDS = ["run", "validate", "token", "key", "connect", "echo", "certificate"]
+COMMANDS = ["run", "validate", "schema", "token", "key", "connect", "echo", "certificate"]
 
 
 # Help
