@@ -30,8 +30,8 @@ from policy import certificate_pair, token
 from upstreams import Upstream
 
 COMMANDS = [
-    "run", "validate", "explain", "test", "status", "reload", "drain", "connections", "policy", "token", "key", "connect", "echo",
-    "certificate",
+    "run", "validate", "schema", "explain", "test", "status", "reload", "drain", "connections", "policy", "token", "key",
+    "connect", "echo", "certificate",
 ]  # fmt: skip
 
 

@@ -91,7 +91,8 @@ indirect enum ValueKind: Sendable {
     }
 
     /// All durations that there are.
-    static let anyDuration = ValueKind.duration(.milliseconds(1) ... .seconds(366 * 86_400))
+    static let everyDuration: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)
+    static let anyDuration = ValueKind.duration(everyDuration)
 }
 
 /// A piece of a policy that shows how something is written.

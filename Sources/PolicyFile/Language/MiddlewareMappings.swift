@@ -133,6 +133,7 @@ extension PolicyMapping {
                 PolicyExample(
                     .middleware,
                     """
+                    - token: { issuers: [local] }
                     - headers:
                         request:
                           remove: [Authorization, Cookie]
