@@ -7,6 +7,10 @@ internal import WebSocketProtocol
 /// What cannot be rehearsed, since the policy has nothing of that name, or a token would be longer than any that is looked at.
 package struct RehearsalError: Error, Sendable, Hashable, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// Puts handshakes and messages that nobody has sent through what a gateway of that policy would put them through: the same
