@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
+#include <fcntl.h>
 #include <malloc.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -126,6 +127,7 @@ int cp_signal_descriptor(void) {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -138,6 +140,17 @@ int cp_next_signal(int descriptor) {
 
 int cp_accept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int cp_replace_descriptor(int kept, int number) { return dup3(number, kept, O_CLOEXEC) == kept; }
+
+int cp_peer_credentials(int descriptor, pid_t *process, uid_t *user) {
+    struct ucred credentials;
+    socklen_t length = sizeof credentials;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+    *process = credentials.pid;
+    *user = credentials.uid;
+    return 0;
 }
 
 void cp_give_memory_back(void) { malloc_trim(0); }

@@ -31,7 +31,9 @@ extension IssuerKey {
             verifier = try Self.ellipticCurve("P-384", x, y)
         }
         for algorithm in jwk.algorithms {
-            verifiers.append(VerificationKey(id: id, algorithm: algorithm, verifier: try verifier(algorithm)))
+            verifiers.append(
+                VerificationKey(
+                    id: id, algorithm: algorithm, verifier: try verifier(algorithm), mark: jwk.hashValue))
         }
         self.init(id: id, jwk: jwk, verifiers: verifiers)
     }

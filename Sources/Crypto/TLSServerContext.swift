@@ -1,5 +1,6 @@
 internal import COpenSSL
 internal import CPlatform
+internal import Glibc
 
 /// What a listener serves over TLS: its certificates, chosen by server name, its versions and ciphers.
 ///
@@ -39,6 +40,9 @@ package final class TLSServerContext: Sendable {
     /// Stands for what is demanded of clients, by whom and how strictly; empty where nothing is.
     package let clientDemand: [UInt8]
     let defaultContext: TLSContextHandle
+    /// When its certificates end, in Unix seconds, by the first DNS name of each, or its file where it has none; of two
+    /// of one name, the one that ends first.
+    package let certificateEnds: [String: Int64]
 
     private static let ciphers =
         "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -53,6 +57,7 @@ package final class TLSServerContext: Sendable {
         let authority: TLSClientAuthority? =
             if let clientCertificates { try TLSClientAuthority(clientCertificates) } else { nil }
         var contexts: [TLSContextHandle] = []
+        var ends: [String: Int64] = [:]
         for certificate in certificates {
             let context = unsafe try TLSContextHandle(TLS_server_method())
             try Self.configure(context, requiresTLS13: requiresTLS13)
@@ -60,13 +65,24 @@ package final class TLSServerContext: Sendable {
             try ticketKeys.attach(to: context)
             try authority?.demand(in: context)
             contexts.append(context)
+            let name = TLSServerNames.names(in: context).first ?? certificate.chainFile
+            if let end = Self.certificateEnd(of: context) { ends[name] = min(end, ends[name] ?? .max) }
         }
+        certificateEnds = ends
         guard let first = contexts.first else {
             throw CryptoError(operation: "make TLS context", reason: "no certificate is given")
         }
         defaultContext = first
         clientDemand = authority?.scope ?? []
         try TLSServerNames(contexts: contexts, scope: clientDemand).attach(to: first)
+    }
+
+    /// nil where its time cannot be read.
+    private static func certificateEnd(of handle: TLSContextHandle) -> Int64? {
+        guard let certificate = unsafe SSL_CTX_get0_certificate(handle.pointer) else { return nil }
+        var time = unsafe tm()
+        guard unsafe ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) == 1 else { return nil }
+        return unsafe Int64(timegm(&time))
     }
 
     private static func configure(_ handle: TLSContextHandle, requiresTLS13: Bool) throws(CryptoError) {

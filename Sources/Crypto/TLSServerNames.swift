@@ -115,7 +115,7 @@ final class TLSServerNames: Sendable {
     }
 
     /// The DNS names that the context's certificate is for, lower case.
-    private static func names(in handle: TLSContextHandle) -> [String] {
+    static func names(in handle: TLSContextHandle) -> [String] {
         guard let certificate = unsafe SSL_CTX_get0_certificate(handle.pointer),
             let found = unsafe X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil)
         else { return [] }

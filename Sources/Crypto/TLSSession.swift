@@ -132,6 +132,18 @@ internal import CPlatform
         return unsafe TLSClientAuthority.subject(of: certificate)
     }
 
+    /// `1.3`, of a session whose handshake is complete.
+    package func version() -> String {
+        switch unsafe SSL_version(session) {
+        case TLS1_3_VERSION: "1.3"
+        case TLS1_2_VERSION: "1.2"
+        default: "other"
+        }
+    }
+
+    /// Whether a session whose handshake is complete goes on with an earlier one, by a ticket.
+    package func isResumed() -> Bool { unsafe SSL_session_reused(session) == 1 }
+
     private func failure(_ operation: String) -> CryptoError {
         let verification = unsafe SSL_get_verify_result(session)
         guard verification == Int(X509_V_OK) else {

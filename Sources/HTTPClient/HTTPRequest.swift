@@ -21,10 +21,13 @@ package struct HTTPRequest: Sendable {
     package var maximumBodyBytes: Int
     /// A PEM file of those who may sign the server's certificate, and nobody else then; nil: those that the system trusts.
     package var authorityFile: String?
+    /// A Unix socket to ask at, whatever host the address names; its path has room for 107 bytes.
+    package var unixSocket: String?
 
     package init(
         _ method: Method = .get, _ url: String, headers: HeaderFields = HeaderFields(), body: [UInt8] = [],
-        timeout: Duration = .seconds(5), maximumBodyBytes: Int = 65_536, authorityFile: String? = nil
+        timeout: Duration = .seconds(5), maximumBodyBytes: Int = 65_536, authorityFile: String? = nil,
+        unixSocket: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -33,12 +36,13 @@ package struct HTTPRequest: Sendable {
         self.timeout = timeout
         self.maximumBodyBytes = maximumBodyBytes
         self.authorityFile = authorityFile
+        self.unixSocket = unixSocket
     }
 
     /// Whether it can be sent as it stands: another scheme, or a byte that would end a line or a text early, is refused.
     var isSendable: Bool {
         guard url.hasPrefix("http://") || url.hasPrefix("https://"), url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
-            authorityFile?.utf8.contains(0) != true
+            authorityFile?.utf8.contains(0) != true, unixSocket?.utf8.contains(0) != true
         else { return false }
         return headers.fields.allSatisfy { HeaderFields.isValidName($0.name) && HeaderFields.isValidValue($0.value) }
     }

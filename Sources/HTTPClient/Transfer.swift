@@ -33,6 +33,7 @@ internal import WebSocketProtocol
 
     private func configure(_ request: HTTPRequest) -> Bool {
         guard configureBounds(), configureTrust(request), text(CURLOPT_URL, request.url) else { return false }
+        if let path = request.unixSocket, !text(CURLOPT_UNIX_SOCKET_PATH, path) { return false }
         for field in request.headers.fields {
             // A field without a value ends in a semicolon here (CURLOPT_HTTPHEADER).
             guard add(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)") else { return false }

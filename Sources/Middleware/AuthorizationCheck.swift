@@ -15,17 +15,30 @@ struct AuthorizationCheck: HandshakeMiddleware {
 
     var upstreamHeaders: [String] { settings.copiedResponseHeaders }
 
+    func judges(_ purpose: HandshakePurpose) -> Bool { purpose == .connection || purpose == .recheck }
+
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        guard let service else { return .refuse(Refusal(.authorizationUnavailable)) }
+        if let live = context.live {
+            // What the client has sent to be judged by is not kept: another question would have no answer.
+            return live.answers.contains(settings.question) ? .pass : .refuse(Refusal(.authorizationRequired))
+        }
+        guard let service else {
+            context.note("nobody carries questions to services here")
+            return .refuse(Refusal(.authorizationUnavailable))
+        }
         var sent = context.request.headers
         // What the client has kept from the next hop, it has kept from the service: both see the same.
         HopByHop.removeHopByHop(from: &sent)
         let place = settings.cache.map { service.digest(Self.facts(of: context, sent, $0.key)) }
         let asked = context.time.monotonic
-        if let place, let grant = cache?.grant(at: place, now: asked) { return admit(grant, &context) }
+        if let place, let grant = cache?.grant(at: place, now: asked) {
+            context.note("\(settings.url) has admitted the same before")
+            return admit(grant, &context)
+        }
         let request = AuthorizationRequest(
             url: settings.url, headers: question(context, sent), timeout: settings.timeout,
             authority: settings.authority)
+        context.note("asks \(settings.url), with \(Self.named(request.headers.fields.map(\.name)))")
         // The service gives up by itself; this is for one that does not.
         let patience = settings.timeout + .seconds(1)
         return .wait(
@@ -40,6 +53,7 @@ struct AuthorizationCheck: HandshakeMiddleware {
     private func judge(
         _ answer: AuthorizationAnswer?, _ place: [UInt8]?, asked: Int64, _ context: inout HandshakeContext
     ) -> Verdict {
+        context.note(answer.map { "it answers with status \($0.status)" } ?? "it gives no answer that can be used")
         do throws(Refusal) {
             let grant = try AuthorizationGrant(answer, settings)
             if let place { cache?.remember(grant, at: place, asked: asked) }
@@ -53,8 +67,12 @@ struct AuthorizationCheck: HandshakeMiddleware {
         for name in settings.copiedResponseHeaders { context.upstreamHeaders.removeEquivalent(name) }
         for field in grant.fields { context.upstreamHeaders.add(field.name, field.value) }
         context.authorizedSubject = grant.subject ?? context.authorizedSubject
+        if let subject = grant.subject { context.note("it names \(subject)") }
+        if !grant.fields.isEmpty { context.note("toward the upstream: \(Self.named(grant.fields.map(\.name))) set") }
         return .pass
     }
+
+    private static func named(_ fields: [String]) -> String { fields.joined(separator: ", ") }
 
     /// The client's fields that are copied, and what nginx's `auth_request` and Traefik's `forwardAuth` tell.
     private func question(_ context: HandshakeContext, _ sent: HeaderFields) -> HeaderFields {

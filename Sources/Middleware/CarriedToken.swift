@@ -31,7 +31,7 @@ enum CarriedToken: Hashable {
 }
 
 extension TokenSettings.Carrier {
-    fileprivate func tokens(in request: UpgradeRequest) -> [Substring] {
+    func tokens(in request: UpgradeRequest) -> [Substring] {
         switch self {
         case .header(let name, let scheme):
             let values = request.headers.values(name)

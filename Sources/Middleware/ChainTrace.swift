@@ -31,7 +31,7 @@ package struct ChainTrace: Sendable {
 
     mutating func note(_ text: String) { notes.append(text) }
 
-    mutating func end(_ step: MiddlewareChain.Step, by verdict: Verdict) {
+    mutating func end(_ name: String, at position: SourcePosition?, isShadow: Bool, by verdict: Verdict) {
         let decision: Decision
         switch verdict {
         case .pass: decision = .passed
@@ -40,8 +40,7 @@ package struct ChainTrace: Sendable {
         }
         steps.append(
             Step(
-                middleware: step.name, position: step.position, isShadow: step.isShadow, decision: decision,
-                notes: notes))
+                middleware: name, position: position, isShadow: isShadow, decision: decision, notes: notes))
         notes = []
     }
 }

@@ -1,5 +1,6 @@
 internal import Locking
 import PolicyModel
+import Synchronization
 
 /// `connection_limit`: connections alive at once for each client address, IPv6 by its network.
 struct ConnectionLimit: AddressCheck {
@@ -13,12 +14,34 @@ struct ConnectionLimit: AddressCheck {
         ipv6Prefix = settings.ipv6Prefix
     }
 
-    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
-        guard let lease = counter.lease(address.network(ipv6Prefix: ipv6Prefix), maximum: maximum) else {
+    func refusal(_ question: inout AddressQuestion) -> Refusal? {
+        let client = question.address.network(ipv6Prefix: ipv6Prefix)
+        guard let lease = counter.lease(client, maximum: maximum) else {
+            question.note("\(counter.count(client)) of \(maximum) live from \(client.named(ipv6Prefix: ipv6Prefix))")
             return Refusal(.connectionLimitExceeded, retryAfterSeconds: 1)
         }
-        leases.append(lease)
+        question.note(
+            "\(counter.count(client)) of \(maximum) live from \(client.named(ipv6Prefix: ipv6Prefix)), with this one")
+        question.leases.append(lease)
         return nil
+    }
+
+    package func judges(_ purpose: HandshakePurpose) -> Bool { purpose == .connection || purpose == .recheck }
+
+    /// One that is counted already stays unless too many are: then as many go as are too many, and each is counted out at
+    /// once. One that was not counted until now takes its place like one that comes.
+    func refusal(
+        ofLive question: inout AddressQuestion, holding held: [ConnectionLease], isTrial: Bool
+    ) -> Refusal? {
+        guard let lease = held.first(where: { $0.isCounted(by: counter) }) else {
+            return refusal(&question)
+        }
+        guard lease.giveBack(ifOver: maximum, isTrial: isTrial) else {
+            question.leases.append(lease)
+            return nil
+        }
+        if isTrial { question.leases.append(lease) }
+        return Refusal(.connectionLimitExceeded, retryAfterSeconds: 1)
     }
 }
 
@@ -26,6 +49,7 @@ struct ConnectionLimit: AddressCheck {
 package final class ConnectionLease: Sendable {
     private let counter: ConnectionCounter
     private let address: IPAddress
+    private let isGivenBack = Atomic<Bool>(false)
 
     fileprivate init(counter: ConnectionCounter, address: IPAddress) {
         self.counter = counter
@@ -33,7 +57,16 @@ package final class ConnectionLease: Sendable {
     }
 
     deinit {
-        counter.giveBack(address)
+        if !isGivenBack.load(ordering: .relaxed) { counter.giveBack(address) }
+    }
+
+    func isCounted(by counter: ConnectionCounter) -> Bool { self.counter === counter }
+
+    /// Gives it back before its time where more than `maximum` are counted; whether they are. In a trial it stays.
+    func giveBack(ifOver maximum: Int, isTrial: Bool) -> Bool {
+        guard counter.isOver(maximum, address, takingOut: !isTrial) else { return false }
+        isGivenBack.store(!isTrial, ordering: .relaxed)
+        return true
     }
 }
 
@@ -51,10 +84,21 @@ final class ConnectionCounter: Sendable {
         return isAdmitted ? ConnectionLease(counter: self, address: address) : nil
     }
 
-    func giveBack(_ address: IPAddress) {
+    func count(_ address: IPAddress) -> Int { counts.withLock { $0[address] ?? 0 } }
+
+    func giveBack(_ address: IPAddress) { counts.withLock { Self.takeOut(address, &$0) } }
+
+    /// Whether more than `maximum` are counted; if so, and `takingOut`, there is one less from now on.
+    func isOver(_ maximum: Int, _ address: IPAddress, takingOut: Bool) -> Bool {
         counts.withLock { counts in
-            guard let count = counts[address] else { return }
-            counts[address] = count > 1 ? count - 1 : nil
+            guard let count = counts[address], count > maximum else { return false }
+            if takingOut { Self.takeOut(address, &counts) }
+            return true
         }
+    }
+
+    private static func takeOut(_ address: IPAddress, _ counts: inout [IPAddress: Int]) {
+        guard let count = counts[address] else { return }
+        counts[address] = count > 1 ? count - 1 : nil
     }
 }

@@ -11,13 +11,28 @@ struct ConnectionRate: AddressCheck {
     }
 
     /// A ticket costs as much as a connection: its token is checked as well.
-    package func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
+    package func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight && purpose != .recheck }
 
-    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal? {
-        switch table.take(address.network(ipv6Prefix: ipv6Prefix), now: monotonic) {
-        case .admitted: return nil
+    func refusal(_ question: inout AddressQuestion) -> Refusal? {
+        let now = question.monotonic
+        let client = question.address.network(ipv6Prefix: ipv6Prefix)
+        switch table.take(client, now: now) {
+        case .admitted(let fullAt):
+            question.note("\(table.left(fullAt: fullAt, now: now)) more at once from \(named(client))")
+            return nil
         case .refused(let retryAfter):
-            return Refusal(.connectionRateExceeded, retryAfterNanoseconds: retryAfter)
+            let refusal = Refusal(.connectionRateExceeded, retryAfterNanoseconds: retryAfter)
+            question.note("none is left for \(named(client)); the next one in \(refusal.retryAfterSeconds ?? 1) s")
+            return refusal
         }
+    }
+
+    /// A connection that has come is none that comes.
+    func refusal(
+        ofLive question: inout AddressQuestion, holding held: [ConnectionLease], isTrial: Bool
+    ) -> Refusal? { nil }
+
+    private func named(_ client: IPAddress) -> String {
+        client.named(ipv6Prefix: ipv6Prefix)
     }
 }

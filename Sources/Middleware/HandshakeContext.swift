@@ -23,6 +23,8 @@ package enum HandshakePurpose: Sendable, Hashable {
     case ticket(seed: [UInt8])
     /// To know whether a page may ask for a ticket (the Fetch standard's CORS preflight).
     case preflight
+    /// To stay, under a policy that has changed: what was kept of the handshake of a live connection. See ``LiveConnection``.
+    case recheck
 }
 
 /// What a middleware in shadow mode would have refused.
@@ -71,6 +73,8 @@ package struct HandshakeContext: Sendable {
     var isTrial = false
     /// Held as long as the connection lives.
     package var leases: [ConnectionLease] = []
+    /// Whose stay is judged; nil for every other purpose.
+    var live: LiveConnection?
     package var shadowRefusals: [ShadowRefusal] = []
     /// What the chain has done so far; nil where nobody wants to know.
     package var trace: ChainTrace?
@@ -95,5 +99,9 @@ package struct HandshakeContext: Sendable {
     private static func removeWrittenByTheGateway(from headers: inout HeaderFields) {
         for prefix in ["X-Forwarded-", "Sec-WebSocket-"] { headers.removeEquivalent(prefix: prefix) }
         for name in ["Forwarded", "X-Real-IP", "Host", "Content-Length"] { headers.removeEquivalent(name) }
+        // A trace whose place cannot be read ends here (W3C Trace Context, section 3.2).
+        if TraceParent(of: headers) == nil {
+            for name in ["traceparent", "tracestate"] { headers.remove(name) }
+        }
     }
 }

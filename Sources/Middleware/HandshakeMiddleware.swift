@@ -68,14 +68,29 @@ extension MiddlewareSettings {
 
 /// A middleware that needs the client's address and the time alone, so that a listener can ask it before TLS.
 protocol AddressCheck: HandshakeMiddleware {
-    /// nil admits; what is to be held for as long as the connection lives is added to `leases`.
-    func refusal(of address: IPAddress, monotonic: Int64, leases: inout [ConnectionLease]) -> Refusal?
+    /// nil admits; what is to be held for as long as the connection lives is added to the question's `leases`.
+    func refusal(_ question: inout AddressQuestion) -> Refusal?
+    /// nil lets a live connection stay, which holds `held`; what it is to hold from now on is added to the question's `leases`. In
+    /// a trial nothing comes of a refusal.
+    func refusal(
+        ofLive question: inout AddressQuestion, holding held: [ConnectionLease], isTrial: Bool
+    ) -> Refusal?
 }
 
 extension AddressCheck {
     package func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        let refusal = refusal(
-            of: context.clientAddress, monotonic: context.time.monotonic, leases: &context.leases)
+        var question = AddressQuestion(context.clientAddress, monotonic: context.time.monotonic)
+        // Lent, not copied.
+        swap(&question.leases, &context.leases)
+        swap(&question.trace, &context.trace)
+        let refusal =
+            if let live = context.live {
+                refusal(ofLive: &question, holding: live.leases, isTrial: context.isTrial)
+            } else {
+                refusal(&question)
+            }
+        swap(&question.leases, &context.leases)
+        swap(&question.trace, &context.trace)
         return if let refusal { .refuse(refusal) } else { .pass }
     }
 }

@@ -15,8 +15,15 @@ struct HeaderEdits: HandshakeMiddleware {
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         guard let request = Self.expanded(settings.request, context),
             let response = Self.expanded(settings.response, context)
-        else { return .refuse(Refusal(.malformedRequest)) }
-        for edit in request { edit.apply(to: &context.upstreamHeaders) }
+        else {
+            context.note("a value that it fills in may not stand in a field")
+            return .refuse(Refusal(.malformedRequest))
+        }
+        for edit in request {
+            context.note("toward the upstream: \(edit)")
+            edit.apply(to: &context.upstreamHeaders)
+        }
+        for edit in response { context.note("on the answer: \(edit)") }
         context.responseEdits += response
         return .pass
     }
@@ -39,10 +46,27 @@ struct HeaderEdits: HandshakeMiddleware {
 }
 
 /// One edit of a head, its variables filled in. `_` and `-` count as equal in what is removed or replaced.
-package enum HeaderEdit: Sendable, Hashable {
+package enum HeaderEdit: Sendable, Hashable, CustomStringConvertible {
     case remove(String)
     case set(String, String)
     case add(String, String)
+
+    /// For people: without a value that lets its holder in somewhere.
+    package var description: String {
+        switch self {
+        case .remove(let name): "\(name) removed"
+        case .set(let name, let value): "\(name) set to \(Self.shown(value, of: name))"
+        case .add(let name, let value): "\(name) added, \(Self.shown(value, of: name))"
+        }
+    }
+
+    /// The value of a field as people may see it: what lets its holder in somewhere is hidden.
+    package static func shown(_ value: String, of name: String) -> String {
+        let name = name.lowercased()
+        let isSecret = ["authorization", "cookie", "token", "secret", "password", "credential", "api-key", "apikey"]
+            .contains { name.contains($0) }
+        return isSecret ? "(hidden)" : value
+    }
 
     package func apply(to headers: inout HeaderFields) {
         switch self {

@@ -21,7 +21,10 @@ struct IdentityAssertion: HandshakeMiddleware {
     var upstreamHeaders: [String] { [settings.header] }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
-        guard let subject = context.identity?.subject ?? context.authorizedSubject else { return .pass }
+        guard let subject = context.identity?.subject ?? context.authorizedSubject else {
+            context.note("nobody has said who it is: nothing is set")
+            return .pass
+        }
         let now = context.time.unixSeconds
         var payload: [String: ClaimValue] = [
             "iss": .string(Self.issuer), "sub": .string(subject), "aud": .string(settings.audience),
@@ -35,7 +38,11 @@ struct IdentityAssertion: HandshakeMiddleware {
         }
         // Fail closed: a server that waits for an assertion must not find none.
         guard let signer = signer.signer, let assertion = try? JWS.encode(payload, type: Self.type, signer: signer)
-        else { return .refuse(Refusal(.tokenStoreUnavailable)) }
+        else {
+            context.note("there is no key to sign with")
+            return .refuse(Refusal(.tokenStoreUnavailable))
+        }
+        context.note("toward the upstream: \(settings.header) set, which says \(subject) to \(settings.audience)")
         context.upstreamHeaders.removeEquivalent(settings.header)
         context.upstreamHeaders.add(settings.header, assertion)
         return .pass

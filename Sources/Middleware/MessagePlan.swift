@@ -68,6 +68,9 @@ package struct MessageRules: Sendable {
         fromUpstream = RuleSet(rules, from: .upstream, filters: filters)
     }
 
+    /// How many there are in the policy's list.
+    package var count: Int { names.count }
+
     /// The name of the rule at that place of the policy's list.
     package func name(of rule: Int) -> String { names[rule] }
 

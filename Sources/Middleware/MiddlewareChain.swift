@@ -12,7 +12,7 @@ package struct MiddlewareChain: Sendable {
         var position: SourcePosition?
     }
 
-    private let steps: [Step]
+    let steps: [Step]
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
     /// Names under which a service judges what the client sent: nothing that an upstream could take for them passes beside.
@@ -22,6 +22,8 @@ package struct MiddlewareChain: Sendable {
     private let uses: (any UseCounter)?
     /// Whether a token that it admits may be turned into a ticket.
     package let givesTickets: Bool
+    /// What authorisation services have said yes to of each connection that it has admitted.
+    package let questions: [AuthorizeSettings]
 
     /// Each chain keeps rates and counts of its own, by its `name`.
     package init(entries: [MiddlewareEntry], name: String, environment: inout MiddlewareEnvironment) {
@@ -44,13 +46,16 @@ package struct MiddlewareChain: Sendable {
         }
         self.init(
             steps, policyHeaders: policyHeaders, judgedHeaders: judgedHeaders, tokens: environment.tokens,
-            tickets: environment.memory.tickets, uses: environment.uses, givesTickets: givesTickets)
+            tickets: environment.memory.tickets, uses: environment.uses, givesTickets: givesTickets,
+            questions: enforced.compactMap { if case .authorize(let settings) = $0 { settings.question } else { nil } })
     }
 
     init(
         _ steps: [Step], policyHeaders: [String] = [], judgedHeaders: [String] = [], tokens: TokenIssuers,
-        tickets: TicketOffice = TicketOffice(), uses: (any UseCounter)? = nil, givesTickets: Bool = false
+        tickets: TicketOffice = TicketOffice(), uses: (any UseCounter)? = nil, givesTickets: Bool = false,
+        questions: [AuthorizeSettings] = []
     ) {
+        self.questions = questions
         self.judgedHeaders = judgedHeaders
         self.tickets = tickets
         self.uses = uses
@@ -152,12 +157,12 @@ package struct MiddlewareChain: Sendable {
 
     /// A step's verdict. In shadow mode it works on a copy, and only what it would have refused is kept. Leases stay too:
     /// without them a limit in shadow mode would count nobody and never be reached.
-    private static func judge(
+    static func judge(
         _ step: Step, _ context: inout HandshakeContext, by conclusion: Conclusion?
     ) -> Verdict {
         guard step.isShadow else {
             let verdict = conclusion?(&context) ?? step.middleware.evaluate(&context)
-            context.trace?.end(step, by: verdict)
+            context.trace?.end(step.name, at: step.position, isShadow: step.isShadow, by: verdict)
             return verdict
         }
         var copy = context
@@ -165,7 +170,7 @@ package struct MiddlewareChain: Sendable {
         let verdict = conclusion?(&copy) ?? step.middleware.evaluate(&copy)
         context.leases = copy.leases
         context.trace = copy.trace
-        context.trace?.end(step, by: verdict)
+        context.trace?.end(step.name, at: step.position, isShadow: step.isShadow, by: verdict)
         let refusal: Refusal
         switch verdict {
         case .pass: return verdict

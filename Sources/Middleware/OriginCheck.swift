@@ -18,13 +18,22 @@ struct OriginCheck: HandshakeMiddleware {
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
         let values = context.request.headers.values("Origin")
         guard !values.isEmpty else {
+            context.note("no Origin was sent")
             return settings.admitsMissing ? .pass : .refuse(Refusal(.originMissing))
         }
         guard values.count == 1, let origin = WebOrigin(values[0]),
-            settings.allow.contains(where: origin.matches)
-        else { return .refuse(Refusal(.originDenied)) }
+            let pattern = settings.allow.first(where: origin.matches)
+        else {
+            context.note("Origin \(values.joined(separator: ", ")) is none of \(Self.named(settings.allow))")
+            return .refuse(Refusal(.originDenied))
+        }
+        context.note("Origin \(values[0]) is \(pattern)")
         context.allowedOrigin = values[0]
         return .pass
+    }
+
+    private static func named(_ patterns: [OriginSettings.Pattern]) -> String {
+        patterns.isEmpty ? "none" : patterns.map(\.description).joined(separator: ", ")
     }
 }
 

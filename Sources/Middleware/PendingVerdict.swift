@@ -1,3 +1,5 @@
+import WebSocketProtocol
+
 /// How a step that had to wait ends: its verdict, given where the handshake is judged, with the time of then in the context.
 package typealias Conclusion = @Sendable (inout HandshakeContext) -> Verdict
 
@@ -20,7 +22,17 @@ package struct FirstMessageDemand: Sendable {
     /// What one is refused with that sends something else, or more.
     package let unfit: Refusal
     /// The verdict on a message.
-    package let judge: @Sendable (_ message: [UInt8]) -> Conclusion
+    let judge: @Sendable (_ message: [UInt8]) -> Conclusion
+
+    /// How the step ends that has waited for this message. The client has been answered with the first of its subprotocols by
+    /// then: the upstream is offered no other one.
+    package func conclusion(on message: [UInt8]) -> Conclusion {
+        let judge = judge(message)
+        return { context in
+            context.request.subprotocols = Array(context.request.subprotocols.prefix(1))
+            return judge(&context)
+        }
+    }
 }
 
 /// A question to something that answers later.

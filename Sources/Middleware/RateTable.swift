@@ -21,6 +21,9 @@ final class RateTable: Sendable {
         }
     }
 
+    /// How many may still come at once from an address whose bucket is full again at `fullAt`.
+    func left(fullAt: Int64, now: Int64) -> Int64 { bucket.left(fullAt: fullAt, now: now) }
+
     /// Addresses that are remembered.
     var count: Int { addresses.count }
 }

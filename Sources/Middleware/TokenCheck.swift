@@ -4,7 +4,7 @@ import WebSocketProtocol
 
 /// `token`: a signed token must be carried, and must hold.
 struct TokenCheck: HandshakeMiddleware {
-    private let settings: TokenSettings
+    let settings: TokenSettings
     /// The carriers of a token that is to become a ticket.
     private let ticketCarriers: [TokenSettings.Carrier]
     private let tokens: TokenIssuers
@@ -30,11 +30,13 @@ struct TokenCheck: HandshakeMiddleware {
     func judges(_ purpose: HandshakePurpose) -> Bool { purpose != .preflight }
 
     func evaluate(_ context: inout HandshakeContext) -> Verdict {
+        if let live = context.live { return recheck(live, &context) }
         let carriers = context.purpose == .connection ? settings.carriers : ticketCarriers
         var carried = CarriedToken(in: context.request, from: carriers)
         let ticket = CarriedToken(ticketIn: context.request, settings.ticketParameter)
+        noteCarriers(carriers, &context)
         strip(&context.request)
-        if let lockout = lockout(context) { return .refuse(lockout) }
+        if let lockout = lockout(&context) { return .refuse(lockout) }
         if context.purpose == .connection, let reason = redeem(ticket, for: &carried, context) {
             return fail(reason, context)
         }
@@ -60,9 +62,15 @@ struct TokenCheck: HandshakeMiddleware {
     }
 
     private func check(message: [UInt8], _ pointer: JSONPointer, _ context: inout HandshakeContext) -> Verdict {
-        if let lockout = lockout(context) { return .refuse(lockout) }
-        guard let json = JSON.decode(message) else { return fail(.tokenMalformed, context) }
-        guard case .string(let text)? = json.value(at: pointer.tokens) else { return .refuse(Refusal(.tokenMissing)) }
+        if let lockout = lockout(&context) { return .refuse(lockout) }
+        guard let json = JSON.decode(message) else {
+            context.note("the first message is not JSON")
+            return fail(.tokenMalformed, context)
+        }
+        guard case .string(let text)? = json.value(at: pointer.tokens) else {
+            context.note("the first message has no text at \(pointer)")
+            return .refuse(Refusal(.tokenMissing))
+        }
         return check(text, &context, mayWait: true)
     }
 
@@ -92,15 +100,17 @@ struct TokenCheck: HandshakeMiddleware {
     }
 
     /// An address that has failed too often is not listened to, whatever it brings.
-    private func lockout(_ context: HandshakeContext) -> Refusal? {
-        let now = context.time.monotonic
-        return failures?.remainingBlock(of: context.clientAddress, now: now).map {
-            Refusal(.tokenFailuresExceeded, retryAfterNanoseconds: $0)
-        }
+    private func lockout(_ context: inout HandshakeContext) -> Refusal? {
+        let (address, now) = (context.clientAddress, context.time.monotonic)
+        guard let rest = failures?.remainingBlock(of: address, now: now) else { return nil }
+        let refusal = Refusal(.tokenFailuresExceeded, retryAfterNanoseconds: rest)
+        context.note("\(address) is locked out for \(refusal.retryAfterSeconds ?? 1) s more")
+        return refusal
     }
 
     private func check(_ text: String, _ context: inout HandshakeContext, mayWait: Bool) -> Verdict {
         let now = context.time.unixSeconds
+        noteToken(text, &context)
         do throws(RefusalReason) {
             let (identity, term) = try verify(text, from: context.clientAddress, now: now)
             context.identity = identity
@@ -141,12 +151,41 @@ struct TokenCheck: HandshakeMiddleware {
         } catch {
             throw RefusalReason(error)
         }
+        try checkUse(of: identity, from: address, now: now)
+        return (identity, IdentityTerm(of: identity, settings))
+    }
+
+    /// Whether it is young enough, and of this address.
+    private func checkUse(of identity: VerifiedToken, from address: IPAddress, now: Int64) throws(RefusalReason) {
         if let end = IdentityTerm.tooOld(identity, settings), end <= now { throw .tokenTooOld }
         let networks = identity.claims.fromAddresses
         if !networks.isEmpty, !networks.contains(where: { Self.network($0, contains: address) }) {
             throw .tokenAddressMismatch
         }
-        return (identity, IdentityTerm(of: identity, settings))
+    }
+
+    /// Whether the token that has let a live connection in would do so again, and until when it holds it from now on. One
+    /// within its `expiry_grace` does.
+    private func recheck(_ live: LiveConnection, _ context: inout HandshakeContext) -> Verdict {
+        guard let held = live.identity else { return .refuse(Refusal(.tokenMissing)) }
+        let now = context.time.unixSeconds
+        do throws(RefusalReason) {
+            let identity: VerifiedToken
+            do throws(TokenError) {
+                identity = try tokens.standing(
+                    of: held, issuers: settings.issuers, audience: settings.audience, scopes: settings.scopes, now: now)
+            } catch {
+                throw RefusalReason(error)
+            }
+            try checkUse(of: identity, from: context.clientAddress, now: now)
+            let term = IdentityTerm(of: identity, settings)
+            guard now < term.end else { throw .tokenExpired }
+            context.identity = identity
+            context.identityTerm = term
+            return .pass
+        } catch {
+            return .refuse(Refusal(error))
+        }
     }
 
     /// A text that is no network has nobody in it.

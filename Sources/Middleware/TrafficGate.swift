@@ -58,6 +58,14 @@ package struct TrafficGate: Sendable {
         isLifted = true
     }
 
+    /// Tells of each rate that has acted, or in shadow mode would have, since this was last asked.
+    package mutating func takeHits(_ tell: (_ rate: Int, _ count: Int64) -> Void) {
+        for index in steps.indices where steps[index].untold > 0 {
+            tell(steps[index].index, steps[index].untold)
+            steps[index].untold = 0
+        }
+    }
+
     /// How often the rate of that index has acted, or in shadow mode would have.
     package func hits(of rate: Int) -> Int64 {
         steps.reduce(0) { $0 + ($1.index == rate ? $1.hits : 0) }
@@ -79,6 +87,8 @@ extension TrafficGate {
         /// Until when the sender has had to wait last.
         private var heldUntil = Int64.min
         private(set) var hits: Int64 = 0
+        /// Those of them that nobody has been told of.
+        fileprivate var untold: Int64 = 0
 
         init(_ rate: RouteRate, index: Int, _ bucket: TrafficBucket) {
             self.index = index
@@ -112,8 +122,13 @@ extension TrafficGate {
             return end
         }
 
-        private mutating func exceed() -> Answer {
+        private mutating func act() {
             hits += 1
+            untold += 1
+        }
+
+        private mutating func exceed() -> Answer {
+            act()
             guard !isShadow else {
                 isExempt = true
                 return .passes
@@ -124,7 +139,7 @@ extension TrafficGate {
         private mutating func wait(until end: Int64, now: Int64) -> Answer {
             guard end > now else { return .passes }
             // Who waits already only waits longer.
-            if heldUntil <= now { hits += 1 }
+            if heldUntil <= now { act() }
             heldUntil = end
             return .waits(until: end)
         }

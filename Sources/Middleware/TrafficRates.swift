@@ -42,6 +42,8 @@ package struct TrafficRates: Sendable {
         return (TrafficGate(steps.client), TrafficGate(steps.upstream))
     }
 
+    package var count: Int { entries.count }
+
     /// The rate of an index that a gate has named.
     package subscript(index: Int) -> RouteRate { entries[index].rate }
 

@@ -73,7 +73,11 @@ extension PolicyDecoder {
     func fields(
         _ node: YAMLNode, of mapping: PolicyMapping, called subject: String? = nil, later: [String] = []
     ) -> Fields? {
-        let (subject, keys) = (subject ?? mapping.description.subject, mapping.keyNames)
+        fields(node, inTests: subject ?? mapping.description.subject, keys: mapping.keyNames, later: later)
+    }
+
+    /// The same for a mapping of the language of policy tests, which has no description: `subject` is what messages call it.
+    func fields(_ node: YAMLNode, inTests subject: String, keys: [String], later: [String] = []) -> Fields? {
         guard case .mapping(let entries) = node.content else {
             let example = keys.first.map { ", with keys such as `\($0)`" } ?? " (`{}`)"
             refuse(node.position, "\(subject) must be a mapping\(example), not \(node.kindDescription)")

@@ -13,9 +13,11 @@ extension PolicyDecoder {
         let admission = each(fields.list("admission") ?? []) { middleware($0, at: .admission)?.entry }
         let limits = fields.decoded("limits", listenerLimits) ?? ListenerLimits()
         guard let address, let tls else { return nil }
-        return ListenerPolicy(
+        var listener = ListenerPolicy(
             name: entry.key, address: address, tls: tls, trustedProxies: CIDRSet(trusted), admission: admission,
             limits: limits, position: entry.keyPosition)
+        if !admission.isEmpty { listener.admissionForm = fields["admission"]?.form ?? .none }
+        return listener
     }
 
     private func tls(_ node: YAMLNode) -> TLSPolicy? {
@@ -63,6 +65,7 @@ extension PolicyDecoder {
             refuse(node.position, "`\(key)` holds a control character, which no path should: \(quoted(path))")
             return nil
         }
+        noteName(of: path)
         return path
     }
 

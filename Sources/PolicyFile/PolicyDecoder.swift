@@ -31,6 +31,10 @@ final class PolicyDecoder {
     /// And `admin`.
     var adminPosition: SourcePosition?
     private var boundAddresses: [SocketAddress: SourcePosition] = [:]
+    /// What routes will be compared by.
+    var forms = PolicyForms()
+    /// Paths that stand in the policy, whether there is a file or not.
+    private(set) var namedFiles: Set<String> = []
     /// By port and kind of address: the first that is bound, or the one that is all addresses.
     private var firstAtPort: [SocketAddress: (address: SocketAddress, position: SourcePosition)] = [:]
     /// The routes whose `match` could be read.
@@ -73,6 +77,9 @@ final class PolicyDecoder {
         guard !attachments.contains(where: { $0.name == name }) else { return }
         attachments.append(PolicySource(name: name, bytes: bytes))
     }
+
+    /// Notes that the policy names a file.
+    func noteName(of file: String) { namedFiles.insert(file) }
 
     func add(_ diagnostic: Diagnostic) {
         if diagnostic.severity == .error { errorCount += 1 }
@@ -208,6 +215,11 @@ final class PolicyDecoder {
             }
             refuse(reference.position, message, suggestion: nearest)
         }
+    }
+
+    /// Gives each route its form, once everything has been read.
+    func completeForms() {
+        for index in policy.routes.indices { policy.routes[index].form = forms.form(of: policy.routes[index]) }
     }
 
     /// A variable that would always be empty is a mistake.

@@ -34,19 +34,16 @@ enum PolicyFolder {
             contents.refuse(path, "the folder cannot be read: \(FileProblem.last)")
             return
         }
-        var folder = path[...]
-        while folder.count > 1, folder.last == "/" { folder = folder.dropLast() }
-        let prefix = folder == "/" ? "/" : "\(folder)/"
         // By bytes, so that the order is the same in every locale.
         for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where !name.hasPrefix(".") {
-            let file = prefix + name
+            let file = place(of: name, in: path)
             if name.hasSuffix(".yml") {
                 contents.diagnostics.append(
                     Diagnostic(
                         severity: .warning, position: SourcePosition(file: file, line: 1, column: 1),
                         message: "not read: policies are the files that end in .yaml, so rename it if it is one"))
             }
-            guard name.hasSuffix(".yaml"), !name.hasSuffix(".test.yaml") else { continue }
+            guard isPolicy(name) else { continue }
             switch kind(of: file) {
             case .success(.file): contents.readFile(file)
             case .success: contents.refuse(file, "not a file; a folder's own *.yaml files are the policy")
@@ -56,6 +53,46 @@ enum PolicyFolder {
         if contents.sources.isEmpty, contents.diagnostics.allSatisfy({ $0.severity == .warning }) {
             contents.refuse(path, "no policy here: the folder has no *.yaml file")
         }
+    }
+
+    /// The paths of what ``read(_:)`` would read: the policy files of a folder, or the one that `path` is.
+    static func files(_ path: String) -> [String] {
+        guard case .success(.folder) = kind(of: path) else { return [path] }
+        let names = (names(in: path) ?? []).filter { !$0.hasPrefix(".") && isPolicy($0) }
+        return names.sorted().map { place(of: $0, in: path) }
+    }
+
+    private static func isPolicy(_ name: String) -> Bool {
+        name.hasSuffix(".yaml") && !name.hasSuffix(PolicyTestLoader.suffix)
+    }
+
+    private static func place(of name: String, in path: String) -> String {
+        var folder = path[...]
+        while folder.count > 1, folder.last == "/" { folder = folder.dropLast() }
+        return folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+    }
+
+    /// The policy tests at `path`: see ``PolicyTestLoader/files(at:)``.
+    static func testFiles(at path: String) -> Result<[String], PolicyFileError> {
+        var contents = Contents()
+        var files: [String] = []
+        switch kind(of: path) {
+        case .failure(let failure): contents.refuse(path, "cannot be read: \(failure)")
+        case .success(.folder):
+            let names = names(in: path)
+            if names == nil { contents.refuse(path, "the folder cannot be read: \(FileProblem.last)") }
+            let tests = (names ?? []).filter { $0.hasSuffix(PolicyTestLoader.suffix) && !$0.hasPrefix(".") }
+            files = tests.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { place(of: $0, in: path) }
+        case .success:
+            if path.hasSuffix(PolicyTestLoader.suffix) { return .success([path]) }
+            let name = path.hasSuffix(".yaml") ? String(path.dropLast(5)) : path
+            let beside = name + PolicyTestLoader.suffix
+            if case .success = kind(of: beside) { files = [beside] }
+        }
+        guard contents.diagnostics.isEmpty else {
+            return .failure(PolicyFileError(diagnostics: contents.diagnostics))
+        }
+        return .success(files)
     }
 
     private enum Kind { case file, folder, other }

@@ -23,11 +23,15 @@ package struct LoadedPolicy: Sendable {
     package let sources: [PolicySource]
     /// Files that these name and that are a part of the policy: its version is made of their bytes, too.
     package let attachments: [PolicySource]
+    /// Paths that stand in the policy, in order: of certificates, keys, schemas and whatever else: whether there is a file or not, and
+    /// also where the policy cannot be used.
+    package let namedFiles: [String]
 
     package init(
         policy: Policy?, legible: Policy, diagnostics: [Diagnostic], sources: [PolicySource],
-        attachments: [PolicySource] = []
+        attachments: [PolicySource] = [], namedFiles: [String] = []
     ) {
+        self.namedFiles = namedFiles
         self.policy = policy
         self.legible = legible
         self.diagnostics = diagnostics
@@ -64,8 +68,11 @@ package enum PolicyLoader {
         return LoadedPolicy(
             policy: isReadable ? decoded.policy : nil, legible: decoded.legible,
             diagnostics: (found.diagnostics + decoded.diagnostics).sorted(), sources: found.sources,
-            attachments: decoded.attachments)
+            attachments: decoded.attachments, namedFiles: decoded.namedFiles)
     }
+
+    /// The files that ``load(path:root:extensions:)`` would read as policies, as far as can be told.
+    package static func sourceFiles(path: String) -> [String] { PolicyFolder.files(path) }
 
     /// Decodes sources as the parts of one policy, in the order given. Does no I/O but by `files`.
     package static func decode(
@@ -94,9 +101,9 @@ package enum PolicyLoader {
         decoder.warnOfWhole(isComplete: isComplete)
         let diagnostics = WordEnds.adding(to: Set(decoder.diagnostics).sorted(), from: sources)
         let isUsable = !diagnostics.contains { $0.severity == .error }
+        if isUsable { decoder.completeForms() }
         return LoadedPolicy(
             policy: isUsable ? decoder.policy : nil, legible: decoder.policy, diagnostics: diagnostics,
-            sources: sources,
-            attachments: decoder.attachments)
+            sources: sources, attachments: decoder.attachments, namedFiles: decoder.namedFiles.sorted())
     }
 }

@@ -30,6 +30,7 @@ extension PolicyDecoder {
         checkPassthrough(compression, fields, chain, rates)
         let messages = fields["messages"].map { messageRules($0, beside: chain) } ?? []
         guard let name, let match, let upstream else { return nil }
+        forms.note(route: name, node)
         return RoutePolicy(
             name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
             timeouts: timeouts, compression: compression ?? .strip, rates: rates, messages: messages,

@@ -5,6 +5,7 @@ extension PolicyDecoder {
     /// A schema's bytes, which have been compiled once to see whether they can be. nil where it has been said what is wrong.
     func schemaFile(_ name: String, isStrict: Bool, at position: SourcePosition) -> [UInt8]? {
         let bytes: [UInt8]
+        noteName(of: name)
         switch files.read(name) {
         case .success(let content): bytes = content
         case .failure(let problem):

@@ -3,6 +3,7 @@ import PolicyModel
 extension PolicyDecoder {
     /// One entry of `token_issuers`.
     func tokenIssuer(_ entry: YAMLNode.Entry) -> TokenIssuerPolicy? {
+        forms.note(issuer: entry.key, entry.value)
         guard let kind = single(entry.value, of: .tokenIssuer) else { return nil }
         switch kind.key {
         case "jwt":

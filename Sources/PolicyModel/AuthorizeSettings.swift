@@ -31,4 +31,12 @@ package struct AuthorizeSettings: Sendable, Hashable {
     package init(url: String) {
         self.url = url
     }
+
+    /// What is asked, and whom: settings that say no more than how, and how long an answer is remembered, are as they are where
+    /// nothing is said of them. An answer to a question is one to every equal question.
+    package var question: AuthorizeSettings {
+        var question = self
+        (question.timeout, question.cache) = (AuthorizeSettings(url: url).timeout, nil)
+        return question
+    }
 }

@@ -33,11 +33,12 @@ package struct CIDR: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether all of `other` is in this block.
-    package func contains(_ other: CIDR) -> Bool {
-        guard prefix <= other.prefix else { return false }
-        switch (address, other.address) {
-        case (.v4, .v4), (.v6, .v6): return Self.masked(other.address, prefix) == address
-        default: return false
+    package func contains(_ other: CIDR) -> Bool { prefix <= other.prefix && contains(other.address) }
+
+    package func contains(_ other: IPAddress) -> Bool {
+        switch (address, other) {
+        case (.v4, .v4), (.v6, .v6): Self.masked(other, prefix) == address
+        default: false
         }
     }
 
@@ -66,6 +67,8 @@ package struct CIDR: Sendable, Hashable, CustomStringConvertible {
 
 /// Addresses by the block: sorted ranges that do not touch, so that a look-up is one binary search.
 package struct CIDRSet: Sendable {
+    /// As they were given, in their order.
+    package let blocks: [CIDR]
     private var v4: Ranges<UInt32>
     private var v6: Ranges<UInt128>
 
@@ -79,11 +82,18 @@ package struct CIDRSet: Sendable {
             default: continue
             }
         }
+        self.blocks = blocks
         self.v4 = Ranges(v4)
         self.v6 = Ranges(v6)
     }
 
     package var isEmpty: Bool { v4.isEmpty && v6.isEmpty }
+
+    /// The smallest of the blocks that an address is in; nil where it is in none. Looks at all of them: for people, who want to
+    /// know which line it was.
+    package func block(containing address: IPAddress) -> CIDR? {
+        blocks.filter { $0.contains(address) }.max { $0.prefix < $1.prefix }
+    }
 
     package func contains(_ address: IPAddress) -> Bool {
         switch address {

@@ -29,6 +29,11 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
         return .v6(kept == 0 ? 0 : value & (UInt128.max << UInt128(128 - kept)))
     }
 
+    /// What ``network(ipv6Prefix:)`` has made of a client's address, for people: `192.0.2.1`, `2001:db8::/64`.
+    package func named(ipv6Prefix: Int) -> String {
+        if case .v6 = self, ipv6Prefix < 128 { "\(self)/\(ipv6Prefix)" } else { description }
+    }
+
     /// Whether it is this machine itself: 127.0.0.0/8 and ::1.
     package var isLoopback: Bool {
         switch self {

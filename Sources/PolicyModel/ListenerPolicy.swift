@@ -7,6 +7,8 @@ package struct ListenerPolicy: Sendable {
     package var trustedProxies: CIDRSet
     /// Run before any TLS work, on the peer's address alone. Only `ipFilter`, `connectionRate` and `connectionLimit`.
     package var admission: [MiddlewareEntry]
+    /// What `admission` says.
+    package var admissionForm = PolicyForm.none
     package var limits: ListenerLimits
     package var position: SourcePosition
 

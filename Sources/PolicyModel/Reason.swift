@@ -77,6 +77,8 @@ package enum CloseReason: String, Sendable, CaseIterable {
     case tokenExpired = "token-expired"
     case tokenTooOld = "token-too-old"
     case policyChanged = "policy-changed"
+    /// By somebody who asked the gateway for it.
+    case closedByOperator = "closed-by-operator"
     case messageDenied = "message-denied"
     case messageTimeout = "message-timeout"
     /// A message does not fit the schema that it has to.

@@ -17,6 +17,8 @@ package struct RoutePolicy: Sendable {
     package var messages: [MessageRule]
     /// What a reload that changes the route means for its live connections.
     package var onPolicyChange: PolicyChange
+    /// What the route says, with the token issuers that it names.
+    package var form = PolicyForm.none
     package var position: SourcePosition
 
     package init(

@@ -43,6 +43,11 @@ package struct TokenBucket: Sendable {
         Self.difference(fullAt, now) > depth - interval
     }
 
+    /// How many units are left in a bucket that is full again at `fullAt`.
+    package func left(fullAt: Int64, now: Int64) -> Int64 {
+        max(0, Self.difference(depth, max(0, Self.difference(fullAt, now)))) / interval
+    }
+
     /// When the debt of a bucket that is full again at `fullAt` is worked off; in the past where there is none.
     package func debtEnd(fullAt: Int64) -> Int64 { Self.difference(fullAt, depth) }
 

@@ -1,3 +1,4 @@
+import Engine
 import Middleware
 import PolicyModel
 import TokenStore
@@ -27,7 +28,7 @@ struct AdmissionQuestion {
         let authority: TokenAuthority
         do {
             store = try TokenStore(stateDirectory: state.directory, createIfMissing: false)
-            authority = try TokenAuthority(keysOf: store)
+            authority = try TokenAuthority(keysOf: store, now: now)
         } catch {
             Console.note("portcullis: \(error)")
             return obstacle(of: .storeUnavailable)

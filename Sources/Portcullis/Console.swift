@@ -19,9 +19,14 @@ enum Console {
     }
 
     /// Whether standard error may have colours: on a terminal that knows them, unless NO_COLOR says no (no-color.org).
-    static var hasErrorColours: Bool {
+    static var hasErrorColours: Bool { isErrorTerminal && wantsColours }
+
+    /// Whether standard output may.
+    static var hasAnswerColours: Bool { isatty(FileHandle.standardOutput.fileDescriptor) == 1 && wantsColours }
+
+    private static var wantsColours: Bool {
         let environment = ProcessInfo.processInfo.environment
-        return isErrorTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+        return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 
     /// Prints a value as JSON, on standard output.

@@ -1,9 +1,18 @@
+import ArgumentParser
 import Foundation
 import Logging
 import Tokens
 
-/// The operational log: a line for each event on standard error, `TIME LEVEL MESSAGE key=value …`.
+/// The operational log: a line for each event on standard error.
 struct ErrorLog: LogHandler {
+    enum Format: String, ExpressibleByArgument {
+        /// `TIME LEVEL MESSAGE key=value …`
+        case text
+        /// `{"time": …, "level": …, "message": …, key: value …}`
+        case json
+    }
+
+    var format = Format.text
     var logLevel = Logger.Level.notice
     var metadata: Logger.Metadata = [:]
 
@@ -13,12 +22,29 @@ struct ErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
-            .sorted { $0.key < $1.key }
-            .map { " \($0.key)=\(Self.quoted("\($0.value)"))" }
-            .joined()
         let time = Timestamp.rfc3339(Int64(Date().timeIntervalSince1970))
-        Console.note("\(time) \(event.level) \(event.message)\(fields)")
+        let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.mapValues { "\($0)" }
+        switch format {
+        case .text: Console.note(Self.text(event, at: time, fields))
+        case .json: Console.note(Self.json(event, at: time, fields))
+        }
+    }
+
+    private static func text(_ event: LogEvent, at time: String, _ fields: [String: String]) -> String {
+        let fields = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted($0.value))" }.joined()
+        return "\(time) \(event.level) \(event.message)\(fields)"
+    }
+
+    private static func json(_ event: LogEvent, at time: String, _ fields: [String: String]) -> String {
+        var object = fields
+        object["time"] = time
+        object["level"] = event.level.rawValue
+        object["message"] = "\(event.message)"
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // An object of strings can always be written.
+        return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) }
+            ?? text(event, at: time, fields)
     }
 
     /// Values with spaces or control characters stand in quotes, so that a line stays a line.

@@ -14,9 +14,17 @@ struct RunCommand: ParsableCommand {
             The audit log, a line of JSON for each connection opened, closed or refused, goes to standard output; all \
             else that is to be told goes to standard error. TERM and INT drain: no new connections, live ones are closed \
             with 1012 over the drain window, exit 0. A second one ends at once. HUP reads the policies and certificates \
-            again; where anything is wrong with them, it is told and all stays as it was.
+            again; where anything is wrong with them, it is told and all stays as it was. With --watch the same happens \
+            when a file changes that the gateway reads: policies, also new and removed ones, and the schemas, certificates, \
+            keys and authorities that they name; links are followed. Files are looked at once a second, and read once they \
+            have stood still for one look; files that are no good are told of once, and read again when any of them changes.
+            USR1 opens the file of --audit-log again, after it has been moved away.
 
-              portcullis run --policies policies --state state
+            Sockets are not touched by a reload, but for those on a route that says something else than before, or by a \
+            listener whose admission does: these are judged again by what is known of them, over some seconds, and closed \
+            with 1008, policy-changed, where they would now be refused. A route's on_policy_change: keep leaves them alone.
+
+              portcullis run --policies policies --state state --watch
             """)
 
     @Option(help: "A policy file, or a folder whose *.yaml files are read together (*.test.yaml are not).")
@@ -30,12 +38,18 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What relative paths in policies are relative to.", valueName: "dir"))
     var root = "."
 
+    @Flag(help: "Read policies and certificates again when any of their files changes.")
+    var watch = false
+
     @Option(help: ArgumentHelp("Append the audit log to this file; - is standard output.", valueName: "file"))
     var auditLog = "-"
 
     @Option(
         help: ArgumentHelp("Tell this and what is graver: debug, info, notice, warning, error.", valueName: "level"))
     var logLevel = "notice"
+
+    @Option(help: ArgumentHelp("How it is told: text, or json, an object a line.", valueName: "format"))
+    var logFormat = ErrorLog.Format.text
 
     func validate() throws {
         if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be 1 to 1024.") }
@@ -46,24 +60,31 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         OpenSSLProcess.prepare()
-        var logger = Logger(label: "portcullis") { _ in ErrorLog() }
-        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
+        let logger = makeLogger()
         let (policies, root, extensions) = (policies, root, Extensions.current)
         guard case .success(let policy) = Self.load(policies, root: root, extensions) else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
+        let watched = watch ? { @Sendable in PolicyLoader.sourceFiles(path: policies) } : nil
         let isComplete = try telling {
             let gateway = try Engine.Gateway(
                 GatewayConfiguration(
                     policy: policy, reload: { Self.load(policies, root: root, extensions) },
-                    workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+                    watchedPolicies: watched, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
                     stateDirectory: state.directory, root: root, extensions: extensions.factories),
-                audit: AuditLog(path: auditLog), logger: logger)
+                audit: AuditLog(path: auditLog) { logger.error("audit records are lost: \($0)") }, logger: logger)
             return try gateway.run()
         }
         if !isComplete { logger.warning("ended before the drain was over") }
         // Threads that wait for DNS or for a reader of the log must not keep the process.
         Foundation.exit(0)
+    }
+
+    private func makeLogger() -> Logger {
+        let format = logFormat
+        var logger = Logger(label: "portcullis") { _ in ErrorLog(format: format) }
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
+        return logger
     }
 
     /// The policies as they are now. What is wrong with them is told, whether they can be run or not.
@@ -74,11 +95,13 @@ struct RunCommand: ParsableCommand {
         let loaded = read.adding(PolicyFilesCheck(root: root).certificates(in: read.legible, for: .running))
         for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
         guard let policy = loaded.policy else {
-            return .failure(PolicyProblems(lines: loaded.diagnostics.map { "\($0)" }))
+            return .failure(
+                PolicyProblems(lines: loaded.diagnostics.map { "\($0)" }, namedFiles: loaded.namedFiles))
         }
         let sources = loaded.sources + loaded.attachments
         let files = sources.map { PolicyText(name: $0.name, text: String(decoding: $0.bytes, as: UTF8.self)) }
-        return .success(VersionedPolicy(policy: policy, version: version(of: sources), files: files))
+        return .success(
+            VersionedPolicy(policy: policy, version: version(of: sources), files: files, namedFiles: loaded.namedFiles))
     }
 
     /// The first 12 digits of a digest over the files' names and bytes.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import Foundation
 import TokenStore
 import Tokens
@@ -42,18 +41,6 @@ func telling<Value>(_ body: () throws -> Value) throws -> Value {
         throw error
     } catch {
         throw Console.failure("\(error)")
-    }
-}
-
-extension TokenAuthority {
-    /// Knows the keys of a store, and no revocations: these are for ``TokenStore/isRevoked(id:subject:issuedAt:keyID:)``, which
-    /// need not read all of them.
-    convenience init(keysOf store: TokenStore) throws {
-        self.init()
-        replaceKeys(
-            try store.verificationKeys(now: currentUnixSeconds()).map { key in
-                try VerificationKey(id: key.id, algorithm: key.algorithm, publicKey: key.publicKey)
-            })
     }
 }
 

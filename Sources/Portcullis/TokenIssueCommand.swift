@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import Engine
 import TokenStore
 import Tokens
@@ -53,18 +52,18 @@ struct TokenIssueCommand: ParsableCommand {
     @OptionGroup var state: StateOptions
 
     func validate() throws {
-        _ = try IssueRequest(self, now: currentUnixSeconds())
+        _ = try TokenRequest(self, now: currentUnixSeconds())
     }
 
     func run() throws {
         let now = currentUnixSeconds()
-        let request = try IssueRequest(self, now: now)
+        let request = try TokenRequest(self, now: now)
         let (token, claims) = try telling {
             let store = try state.openStore(createIfMissing: true)
             return try issue(request, from: store, now: now)
         }
         if json {
-            try Console.answer(json: Answer(token, claims))
+            try Console.answer(json: ClaimValue.object(claims.members(token: token)))
         } else {
             print(token)
             if Console.isErrorTerminal {
@@ -75,44 +74,13 @@ struct TokenIssueCommand: ParsableCommand {
     }
 
     private func issue(
-        _ request: IssueRequest, from store: TokenStore, now: Int64
-    ) throws -> (String, TokenClaims) {
+        _ request: TokenRequest, from store: TokenStore, now: Int64
+    ) throws -> (token: String, claims: TokenClaims) {
         do {
-            return try store.issue(
-                subject: request.subject, now: now, orMakeKey: StoredKey.generateBuiltin,
-                sign: { key, issuedAt in
-                    let claims = request.claims(id: SecureRandom.tokenID(), issuedAt: issuedAt)
-                    return ((try JWS.encode(claims, signer: Ed25519PrivateKey(key)), claims), claims)
-                })
+            return try request.issue(from: store, now: now)
         } catch TokenError.malformed {
             throw Console.failure(
                 "the token would be longer than \(JWS.maximumBytes) bytes: give it fewer audiences, scopes and claims")
-        }
-    }
-
-    private struct Answer: Encodable {
-        let token: String
-        let id: String
-        let subject: String
-        let audiences: [String]
-        let scopes: [String]
-        let issuedAt: String
-        let notBefore: String?
-        let expiresAt: String
-        let uses: Int64?
-        let fromAddress: [String]?
-
-        init(_ token: String, _ claims: TokenClaims) {
-            self.token = token
-            id = claims.id
-            subject = claims.subject
-            audiences = claims.audiences
-            scopes = claims.scopes
-            issuedAt = Timestamp.rfc3339(claims.issuedAt)
-            notBefore = claims.notBefore.map { Timestamp.rfc3339($0) }
-            expiresAt = Timestamp.rfc3339(claims.expiresAt)
-            uses = claims.uses
-            fromAddress = claims.fromAddresses.isEmpty ? nil : claims.fromAddresses
         }
     }
 }

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import TokenStore
 import Tokens
@@ -29,7 +30,7 @@ struct TokenListing {
     mutating func add(_ token: TokenRecord, _ state: TokenRecord.State) {
         if json {
             write(count == 0 ? "[\n  " : ",\n  ")
-            pending += JSON.encode(.object(Self.members(token, state)))
+            pending += JSON.encode(.object(token.members(state)))
         } else if let widths {
             write(TextTable.line(Self.cells(token, state), widths) + "\n")
         } else {
@@ -72,25 +73,5 @@ struct TokenListing {
             token.id, token.subject, lists[0], lists[1], Timestamp.rfc3339(token.issuedAt),
             Timestamp.rfc3339(token.expiresAt), token.usesLimit.map { "\(token.uses)/\($0)" } ?? "-", state.rawValue,
         ]
-    }
-
-    private static func members(_ token: TokenRecord, _ state: TokenRecord.State) -> [String: ClaimValue] {
-        var members: [String: ClaimValue] = [
-            "id": .string(token.id), "subject": .string(token.subject),
-            "audiences": .array(token.audiences.map { .string($0) }),
-            "scopes": .array(token.scopes.map { .string($0) }),
-            "issued_at": .string(Timestamp.rfc3339(token.issuedAt)),
-            "expires_at": .string(Timestamp.rfc3339(token.expiresAt)), "state": .string(state.rawValue),
-        ]
-        members["not_before"] = token.notBefore.map { .string(Timestamp.rfc3339($0)) }
-        members["key_id"] = token.keyID.map { .string($0) }
-        if let limit = token.usesLimit {
-            members["uses"] = .integer(token.uses)
-            members["uses_limit"] = .integer(limit)
-        }
-        if !token.fromAddresses.isEmpty {
-            members["from_address"] = .array(token.fromAddresses.map { .string($0) })
-        }
-        return members
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import TokenStore
 import Tokens
 
@@ -65,15 +66,15 @@ struct TokenRevokeCommand: ParsableCommand {
             if foreign {
                 try revokeForeign(now: now)
             } else if let id {
-                try tell(try state.openStore().revoke(id: id, now: now), "token \(id)")
+                try revoke(.id(id), now: now)
             } else if let subject {
-                try tell(try state.openStore().revoke(subject: subject, now: now), "every token of subject \(subject)")
+                try revoke(.subject(subject), now: now)
             } else if let key {
                 try KeyRetireCommand.retire(key, in: state, json: false)
             } else if all {
-                try tell(try state.openStore().revokeAll(now: now), "every token that was issued until now")
+                try revoke(.all, now: now)
             } else if let token {
-                try revoke(try tokenArgument(token), now: now)
+                try revoke(.token(try tokenArgument(token)), now: now)
             }
         }
     }
@@ -93,18 +94,13 @@ struct TokenRevokeCommand: ParsableCommand {
         print("revoked \(what), of any issuer; kept until \(Timestamp.rfc3339(keepUntil))")
     }
 
-    /// Only a token that a key of this state folder has signed: anybody can write a token with another's id.
-    private func revoke(_ token: String, now: Int64) throws {
-        let store = try state.openStore()
-        let authority = try TokenAuthority(keysOf: store)
-        let (claims, keyID): (TokenClaims, String)
-        do throws(TokenError) {
-            (claims, keyID) = try authority.authenticate(token)
-        } catch {
+    private func revoke(_ request: RevocationRequest, now: Int64) throws {
+        do {
+            let (outcome, what) = try request.perform(in: try state.openStore(), now: now)
+            try tell(outcome, what)
+        } catch is RevocationRequest.NotIssuedHere {
             throw Console.failure("nothing was revoked: the token was not issued from \(state.directory)")
         }
-        try tell(
-            try store.revoke(claims, keyID: keyID, now: now), "token \(claims.id) of subject \(claims.subject)")
     }
 
     private func tell(_ outcome: TokenStore.RevocationOutcome, _ what: String) throws {

@@ -28,6 +28,45 @@ package final class TokenStore: Sendable {
         self.file = file
     }
 
+    /// Opens the store to look at it: nothing in it can be changed, and one of an older version stays as it is and is not read.
+    package init(reading stateDirectory: String) throws(TokenStoreError) {
+        let file = StoreFile(stateDirectory: stateDirectory)
+        (database, identity) = try file.withFolderLock { () throws(TokenStoreError) in
+            let identity = try file.check(isNew: false)
+            return (try Self.openForReading(file), identity)
+        }
+        self.file = file
+    }
+
+    private static func openForReading(_ file: StoreFile) throws(TokenStoreError) -> DatabaseQueue {
+        // A connection that SQLite itself takes for a reader would leave its WAL files behind.
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Self.patience)
+        configuration.label = "portcullis.tokens.reader"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            try database.execute(sql: "PRAGMA query_only = ON")
+        }
+        do {
+            let database = try DatabaseQueue(path: file.path, configuration: configuration)
+            let (isNewer, isOlder) = try database.read {
+                (
+                    try StoreSchema.migrator.hasBeenSuperseded($0),
+                    try !StoreSchema.migrator.hasCompletedMigrations($0)
+                )
+            }
+            guard !isNewer else { throw TokenStoreError.superseded(file.path) }
+            guard !isOlder else {
+                throw TokenStoreError(
+                    .superseded, path: file.path, what: "was written by an older version of portcullis",
+                    advice: "run the gateway, or `portcullis token list`, once: that brings it up to date")
+            }
+            return database
+        } catch {
+            throw TokenStoreError(error, path: file.path)
+        }
+    }
+
     /// How long a writer waits for another one, in seconds.
     private static let patience = 5.0
 
@@ -47,9 +86,7 @@ package final class TokenStore: Sendable {
             // that, the WAL mode is switched on with less.
             try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             guard try !database.read(StoreSchema.migrator.hasBeenSuperseded) else {
-                throw TokenStoreError(
-                    .superseded, path: file.path, what: "was written by a newer version of portcullis",
-                    advice: "use that version")
+                throw TokenStoreError.superseded(file.path)
             }
             try StoreSchema.migrator.migrate(database)
             return database

@@ -66,5 +66,10 @@ package struct TokenStoreError: Error, Sendable, Hashable, CustomStringConvertib
         }
     }
 
+    static func superseded(_ path: String) -> TokenStoreError {
+        TokenStoreError(
+            .superseded, path: path, what: "was written by a newer version of portcullis", advice: "use that version")
+    }
+
     static let restore = "restore it from a backup, or remove it and issue new tokens"
 }

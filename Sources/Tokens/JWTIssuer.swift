@@ -28,13 +28,22 @@ package struct JWTIssuer: Sendable {
         try rules.checkTime(claims, now: now)
         let verified = VerifiedToken(
             claims: claims, issuerName: name, keyID: key.id, isBuiltin: false, expiresAt: rules.end(of: claims),
-            clockSkew: rules.clockSkew)
+            clockSkew: rules.clockSkew, reading: reading(by: key))
         // Looked up after the slow signature, so that a revocation that came meanwhile counts.
         try revocations.checkRevocation(verified.revocableClaims, keyID: key.id)
         try rules.checkPurpose(claims, payload: token.payload)
         if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
         guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }
         return verified
+    }
+
+    /// How a token is read that this key has verified.
+    func reading(by key: VerificationKey) -> Int {
+        var hasher = Hasher()
+        hasher.combine(key.mark)
+        hasher.combine(key.algorithm)
+        hasher.combine(rules.scopes)
+        return hasher.finalize()
     }
 
     /// A look for the key of a token that was refused for want of it. None for one that would be refused all the same.

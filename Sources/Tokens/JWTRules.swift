@@ -29,6 +29,11 @@ package struct JWTRules: Sendable, Hashable {
     /// valid either.
     func checkTime(_ claims: TokenClaims, now: Int64) throws(TokenError) {
         guard now < end(of: claims) else { throw .expired }
+        try checkStart(claims, now: now)
+    }
+
+    /// `notYetValid` where the token's time has not begun.
+    func checkStart(_ claims: TokenClaims, now: Int64) throws(TokenError) {
         let latest = Self.sum(now, clockSkew)
         if let notBefore = claims.notBefore, notBefore > latest { throw .notYetValid }
         if claims.issuedAt > latest { throw .notYetValid }

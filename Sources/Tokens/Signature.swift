@@ -54,10 +54,13 @@ package struct VerificationKey: Sendable {
     package let id: String
     package let algorithm: SignatureAlgorithm
     package let verifier: any SignatureVerifier
+    /// Tells it from another key of the same id, within one process; 0 where there never is another.
+    package let mark: Int
 
-    package init(id: String, algorithm: SignatureAlgorithm, verifier: any SignatureVerifier) {
+    package init(id: String, algorithm: SignatureAlgorithm, verifier: any SignatureVerifier, mark: Int = 0) {
         self.id = id
         self.algorithm = algorithm
         self.verifier = verifier
+        self.mark = mark
     }
 }

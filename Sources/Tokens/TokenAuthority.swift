@@ -98,8 +98,11 @@ package final class TokenAuthority: Sendable {
 
     /// Throws `storeUnavailable` as long as nothing can be known of any token.
     func checkAvailability() throws(TokenError) {
-        guard !state.withLock({ $0.isUnavailable }) else { throw .storeUnavailable }
+        guard isAvailable else { throw .storeUnavailable }
     }
+
+    /// Whether tokens can be judged at all.
+    package var isAvailable: Bool { !state.withLock { $0.isUnavailable } }
 
     private func authenticate(_ decoded: DecodedToken) throws(TokenError) -> (claims: TokenClaims, keyID: String) {
         // Those that are made here say `JWT`.

@@ -2,12 +2,18 @@
 ///
 /// Safe to use from any thread.
 package final class TokenIssuers: Sendable {
+    /// Told of each token that is checked: its issuer's name in the policy, empty where the token names none of those that are
+    /// admitted or that cannot be told, and why it does not hold, nil where it does. On any thread; it must not wait.
+    package typealias Observer = @Sendable (_ issuer: String, _ failure: TokenError?) -> Void
+
     private let authority: TokenAuthority
+    private let observe: Observer?
     private let foreign: [String: JWTIssuer]
 
     /// - Parameter foreign: those of the kind `jwt`; every other name that a route gives is the builtin issuer's.
-    package init(_ authority: TokenAuthority, foreign: [JWTIssuer] = []) {
+    package init(_ authority: TokenAuthority, foreign: [JWTIssuer] = [], observe: Observer? = nil) {
         self.authority = authority
+        self.observe = observe
         self.foreign = Dictionary(foreign.map { ($0.name, $0) }) { first, _ in first }
     }
 
@@ -21,18 +27,40 @@ package final class TokenIssuers: Sendable {
     package func verify(
         _ token: some StringProtocol, issuers: [String], audience: String?, scopes: [String], now: Int64
     ) throws(TokenError) -> VerifiedToken {
+        var issuer = ""
+        do throws(TokenError) {
+            let verified = try verify(
+                token, issuers: issuers, audience: audience, scopes: scopes, now: now, naming: &issuer)
+            observe?(verified.issuerName, nil)
+            return verified
+        } catch {
+            observe?(error.isOfIssuer ? issuer : "", error)
+            throw error
+        }
+    }
+
+    /// The same. Whose token it may be is in `issuer` where it is not said to be anybody's.
+    private func verify(
+        _ token: some StringProtocol, issuers: [String], audience: String?, scopes: [String], now: Int64,
+        naming name: inout String
+    ) throws(TokenError) -> VerifiedToken {
+        name = issuers.first { foreign[$0] == nil } ?? ""
         if foreign.isEmpty {
             return try authority.verify(token, issuers: issuers, audience: audience, scopes: scopes, now: now)
         }
         try authority.checkAvailability()
         let decoded = try JWS.decode(token)
         if let issuer = try issuer(of: decoded, among: issuers) {
+            name = issuer.name
             return try issuer.verify(decoded, revocations: authority, audience: audience, scopes: scopes, now: now)
         }
         guard decoded.payload["iss"] == .string(TokenClaims.builtinIssuer) else { throw .issuerUnknown }
         let builtin = issuers.filter { foreign[$0] == nil }
         return try authority.verify(decoded, issuers: builtin, audience: audience, scopes: scopes, now: now)
     }
+
+    /// The issuer of the kind `jwt` of that name in the policy.
+    func issuer(named name: String) -> JWTIssuer? { foreign[name] }
 
     /// Whether a token that was verified before is no longer good: revoked, or its key is no longer its issuer's.
     package func isRevoked(_ token: VerifiedToken) -> Bool {
@@ -65,5 +93,15 @@ package final class TokenIssuers: Sendable {
             if let issuer = foreign[candidate], issuer.rules.issuer.utf8.elementsEqual(name.utf8) { return issuer }
         }
         return nil
+    }
+}
+
+extension TokenError {
+    /// Whether it is known by then whose token it is.
+    fileprivate var isOfIssuer: Bool {
+        switch self {
+        case .missing, .malformed, .issuerUnknown, .storeUnavailable: false
+        default: true
+        }
     }
 }

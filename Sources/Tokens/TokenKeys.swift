@@ -53,6 +53,11 @@ package final class TokenKeys: Sendable {
         table.withLock { $0?.all.contains { $0.id == id } ?? false }
     }
 
+    /// The keys of that id, once for each algorithm.
+    func keys(id: String) -> [VerificationKey] {
+        table.withLock { $0?.all.filter { $0.id == id }.flatMap(\.verifiers) ?? [] }
+    }
+
     /// The keys that may have signed a token with this header; never none.
     func candidates(_ keyID: String?, _ algorithm: SignatureAlgorithm) throws(TokenError) -> [VerificationKey] {
         guard let table = table.withLock({ $0 }) else { throw .keysUnavailable }

@@ -11,11 +11,14 @@ package struct VerifiedToken: Sendable, Hashable {
     package let expiresAt: Int64
     /// How far its issuer's clock may be ahead of this one, in seconds.
     private let clockSkew: Int64
+    /// By which key and which algorithm it was verified, and where its scopes were found, in a form that can be compared within
+    /// one process; 0 for the builtin issuer's.
+    let reading: Int
 
     // Internal, so that no other target can claim to have verified something.
     init(
         claims: TokenClaims, issuerName: String, keyID: String, isBuiltin: Bool = true, expiresAt: Int64? = nil,
-        clockSkew: Int64 = 0
+        clockSkew: Int64 = 0, reading: Int = 0
     ) {
         self.claims = claims
         self.issuerName = issuerName
@@ -23,6 +26,7 @@ package struct VerifiedToken: Sendable, Hashable {
         self.isBuiltin = isBuiltin
         self.expiresAt = expiresAt ?? claims.expiresAt
         self.clockSkew = clockSkew
+        self.reading = reading
     }
 
     /// The claims as revocations look at them: by this clock it may have been issued as much earlier, and what may have been

@@ -11,6 +11,16 @@ package enum HandshakeError: Error, Sendable, Equatable {
     /// RFC 6455 4.4: any version but 13.
     case versionUnsupported
 
+    /// What is wrong, for whoever looks for a mistake of their own; a fixed English phrase.
+    package var detail: String {
+        switch self {
+        case .malformedRequest(let detail), .malformedUpgrade(let detail): detail
+        case .headersTooLarge: "the head is over its limit of bytes or of fields"
+        case .upgradeRequired: "no Upgrade asks for a WebSocket"
+        case .versionUnsupported: "Sec-WebSocket-Version is not 13"
+        }
+    }
+
     /// The status that answers it: the single place where errors of this target become HTTP.
     package var status: Int {
         switch self {

@@ -17,6 +17,10 @@ final class TLSPeer {
     /// What a server knows of its client.
     var clientCertificate: String? { session.clientCertificate() }
 
+    /// What a server knows of its session.
+    var version: String { session.version() }
+    var isResumed: Bool { session.isResumed() }
+
     init?(_ transfer: TLSTransfer, _ session: consuming TLSSession?) {
         guard let session else { return nil }
         self.session = session

@@ -1,5 +1,6 @@
 import COpenSSL
 import Crypto
+import Glibc
 import Testing
 
 @Suite struct TLSServerContextTests {
@@ -20,6 +21,7 @@ import Testing
         #expect(client.shakeHands(with: peer) == (expected != nil))
         if let expected {
             #expect(client.version == expected)
+            #expect("TLSv" + peer.version == expected)
             #expect(client.cipher.contains("GCM") || client.cipher.contains("CHACHA20"))
             #expect(!client.isCompressed)
         } else {
@@ -68,6 +70,22 @@ import Testing
         #expect(client.isServed(expected))
         // An exact name stands before a wildcard that would do too.
         if name == "exact.wild.example" { #expect(!client.isServed("a.wild.example")) }
+    }
+
+    @Test("when each certificate ends, by its first name; of two of one name, the one that ends first")
+    func ends() throws {
+        let folders = try [["one.example", "two.example"], ["two.example"], ["one.example"]].map {
+            try CertificateFolder(hosts: $0)
+        }
+        let single = try folders.map { try TLSServerContext(certificates: [$0.certificate]).certificateEnds }
+        #expect(single.map { Array($0.keys) } == [["one.example"], ["two.example"], ["one.example"]])
+        let all = try TLSServerContext(certificates: folders.map(\.certificate)).certificateEnds
+        #expect(Set(all.keys) == ["one.example", "two.example"])
+        let (first, last) = (try #require(single[0]["one.example"]), try #require(single[2]["one.example"]))
+        #expect(all["one.example"] == min(first, last))
+        // Development certificates are good for 397 days at most, and for a day at least.
+        let now = Int64(time(nil))
+        #expect((now + 86_400...now + 400 * 86_400).contains(first))
     }
 
     @Test("no certificate is an error")

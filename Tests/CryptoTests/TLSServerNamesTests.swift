@@ -47,6 +47,8 @@ import Testing
                 for second in Self.hosts {
                     let again = try door.connect(version, host: second, identity: alice, resuming: session)
                     #expect(again.client.isResumed == (first == second), "\(first ?? "-") for \(second ?? "-")")
+                    // The server knows it as well as its client.
+                    #expect(again.server.isResumed == again.client.isResumed)
                     #expect(again.server.clientCertificate == (demand == nil ? nil : "CN=alice,O=Portcullis"))
                 }
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Locking
 import PolicyModel
 import Testing
 
@@ -45,9 +46,57 @@ import Testing
 
     @Test("a disk that is full costs its records, and nobody waits")
     func full() throws {
-        let log = try AuditLog(path: "/dev/full")
+        let told = Lock<[String]>([])
+        let log = try AuditLog(path: "/dev/full") { error in told.withLock { $0.append("\(error)") } }
         log.write(facts("r-1"))
         log.close()
         log.run()
+        #expect(told.withLock { $0 } == ["write the audit log: No space left on device"])
+        #expect(log.recordsLost == 1)
+    }
+
+    @Test("after it was moved away, records go on in a new file; what was lost meanwhile is counted there")
+    func reopened() throws {
+        let old = path + ".1"
+        defer { for path in [path, old] { try? FileManager.default.removeItem(atPath: path) } }
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
+        let told = Lock<[String]>([])
+        let failed = try WakeUp(blocking: true)
+        let log = try AuditLog(path: path) { error in
+            told.withLock { $0.append("\(error)") }
+            failed.wake()
+        }
+        let thread = try WorkerThread("audit") { log.run() }
+        log.write(facts("lost"))
+        failed.take()
+        try FileManager.default.moveItem(atPath: path, toPath: old)
+        log.reopen()
+        log.write(facts("kept"))
+        log.close()
+        thread.join()
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.first?.contains(#""request_id":"kept""#) == true)
+        #expect(lines.last?.hasSuffix(#""event":"lost","count":1}"#) == true)
+        // Once, however often it was tried.
+        #expect(told.withLock { $0.count } == 1)
+    }
+
+    @Test("a file that cannot be opened again is told of, and records go on where they went")
+    func notReopened() throws {
+        let folder = path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let told = Lock<[String]>([])
+        let log = try AuditLog(path: folder + "/audit.log") { error in told.withLock { $0.append("\(error)") } }
+        let moved = folder + "/moved"
+        try FileManager.default.moveItem(atPath: folder + "/audit.log", toPath: moved)
+        try FileManager.default.createDirectory(atPath: folder + "/audit.log", withIntermediateDirectories: false)
+        log.reopen()
+        log.write(facts("r-1"))
+        log.close()
+        log.run()
+        #expect(told.withLock { $0 } == ["open the audit log \(folder)/audit.log again: Is a directory"])
+        #expect(try String(contentsOfFile: moved, encoding: .utf8).contains("r-1"))
     }
 }

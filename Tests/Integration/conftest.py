@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,8 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
 
     `gateway(upstream)` has one public route, `/echo`, to that upstream; keywords are that route's settings, but for
     `listener`, the listener's, `dial`, the upstream's, `routes`, which replaces the one route, `upstreams`, further
-    ones, `issuers`, further issuers of tokens, and `state`, a folder that another gateway has left.
+    ones, `issuers`, further issuers of tokens, `state`, a folder that another gateway has left, and `options`, further
+    words of its command line.
     """
     with ExitStack() as started:
 
@@ -74,6 +75,7 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
             upstreams: dict[str, Any] | None = None,
             issuers: dict[str, Any] | None = None,
             state: Path | None = None,
+            options: Sequence[str | Path] = (),
             **route: Any,
         ) -> Gateway:
             url = target if isinstance(target, str) else target.url
@@ -84,6 +86,6 @@ def gateway(portcullis: Path, certificates: Path, tmp_path: Path) -> Iterator[St
                 issuers=issuers,
             )
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
-            return started.enter_context(Gateway(portcullis, folder, certificates, policy, state))
+            return started.enter_context(Gateway(portcullis, folder, certificates, policy, state, options))
 
         yield start

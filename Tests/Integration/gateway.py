@@ -7,11 +7,13 @@ import socket
 import ssl
 import subprocess
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import websockets.asyncio.client
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 
 import policy as policies
@@ -47,7 +49,13 @@ class Gateway:
     """Further words of its command line."""
 
     def __init__(
-        self, binary: Path, folder: Path, certificates: Path, policy: policies.Settings, state: Path | None
+        self,
+        binary: Path,
+        folder: Path,
+        certificates: Path,
+        policy: policies.Settings,
+        state: Path | None,
+        options: Sequence[str | Path] = (),
     ) -> None:
         self.binary = binary
         self.certificates = certificates
@@ -59,7 +67,8 @@ class Gateway:
         policies.write(self.policies, policy)
         self._default_context = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
         self.process = subprocess.Popen(
-            [binary, "run", "--policies", self.policies, "--state", self.state, "--workers", "2", *self.options],
+            [binary, "run", "--policies", self.policies, "--state", self.state, "--workers", "2"]
+            + [*self.options, *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -105,7 +114,7 @@ class Gateway:
         self, path: str = "/echo", token: str | None = None, source: str = "127.0.0.1", **options: Any
     ) -> Client:
         """A connection of the `websockets` library; `options` are that library's."""
-        headers = dict(options.pop("additional_headers", {}))
+        headers = Headers(options.pop("additional_headers", {}))
         if token:
             headers["Authorization"] = f"Bearer {token}"
         return Client(

@@ -29,7 +29,10 @@ from lines import PATIENCE, Lines
 from policy import certificate_pair, token
 from upstreams import Upstream
 
-COMMANDS = ["run", "validate", "schema", "token", "key", "connect", "echo", "certificate"]
+COMMANDS = [
+    "run", "validate", "schema", "explain", "test", "status", "reload", "drain", "connections", "policy", "token", "key", "connect",
+    "echo", "certificate",
+]  # fmt: skip
 
 
 # Help
@@ -46,6 +49,8 @@ def test_help_lists_the_commands(portcullis: Path) -> None:
         *COMMANDS,
         *(f"token {name}" for name in ("issue", "list", "inspect", "revoke")),
         *(f"key {name}" for name in ("list", "rotate", "retire", "export")),
+        *(f"connections {name}" for name in ("list", "close")),
+        "policy show",
     ],
 )
 def test_help_of_each_command(portcullis: Path, command: str) -> None:

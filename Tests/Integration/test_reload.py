@@ -31,7 +31,8 @@ def with_listeners(door: Gateway, **listeners: Settings) -> Settings:
 
 
 def test_reload_changes_what_is_admitted_and_touches_no_socket(gateway: StartGateway, upstream: Upstream) -> None:
-    door = gateway(upstream)
+    """Where the route says that its connections are kept; `test_recheck.py` has what becomes of others."""
+    door = gateway(upstream, on_policy_change="keep")
     with door.connect() as before:
         opened = door.wait_audit("opened")
         version = door.reload(with_routes(door, policies.route("other")))

@@ -104,6 +104,7 @@ def test_policy_in_force_judges(gateway: StartGateway, upstream: Upstream, tmp_p
         upstream,
         middleware=[token(issuers=["corporate"], renew={})],
         issuers=issuer({"file": str(tmp_path / "before.json")}),
+        on_policy_change="keep",
     )
     with door.connect(token=foreign(before)) as first, door.connect(token=foreign(before)) as second:
         changed = deepcopy(door.policy)

@@ -53,4 +53,19 @@ extension Result where Success == AdmissionLeases, Failure == RefusalReason {
         let chain = admission(.origin(OriginSettings(allow: [], admitsMissing: true)))
         #expect(chain.admit(peer, monotonic: 0).reason == .ipNotAllowed)
     }
+
+    @Test("a peer that was admitted is judged again by filter and limit, not by rate; shadow ends nobody")
+    func recheck() throws {
+        let deny = MiddlewareSettings.ipFilter(IPFilterSettings(deny: CIDRSet([try CIDR("192.0.2.0/24")])))
+        let rate = MiddlewareSettings.connectionRate(
+            ConnectionRateSettings(rate: Rate(count: 1, period: .seconds(3600)), burst: 1))
+        let limit = admission(rate, .connectionLimit(ConnectionLimitSettings(maximum: 1)))
+        let held = try limit.admit(peer, monotonic: 0).get().leases
+        for _ in 0..<3 { #expect(try limit.recheck(peer, holding: held).get().count == 1) }
+        #expect(throws: RefusalReason.ipDenied) { try admission(deny).recheck(peer, holding: []).get() }
+        #expect(throws: Never.self) { try admission(deny).recheck(.v4(1), holding: []).get() }
+        #expect(throws: Never.self) { try admission(deny, mode: .shadow).recheck(peer, holding: []).get() }
+        let unfit = admission(.origin(OriginSettings(allow: [], admitsMissing: true)))
+        #expect(throws: RefusalReason.ipNotAllowed) { try unfit.recheck(peer, holding: []).get() }
+    }
 }

@@ -54,6 +54,27 @@ let somebody = TrafficOwner(address: .v4(1), identity: nil)
         #expect(gate.passed(bytes: 1 << 30, now: start) == .passes)
     }
 
+    @Test("each time that a rate acts is told of once, in shadow mode as well")
+    func newHits() {
+        var gate = gate(
+            rate(.messages, 1, burst: 1, then: .drop), rate(.messages, 1, burst: 2, then: .close, mode: .shadow))
+        func told() -> [Int: Int64] {
+            var told: [Int: Int64] = [:]
+            gate.takeHits { rate, count in told[rate] = count }
+            return told
+        }
+        #expect(gate.beginMessage(now: start) == .passes)
+        #expect(told().isEmpty)
+        for _ in 0..<3 { _ = gate.beginMessage(now: start) }
+        #expect(told()[0] == 3 && told().isEmpty)
+        #expect(gate.hits(of: 0) == 3)
+        var shadow = self.gate(rate(.messages, 1, burst: 1, mode: .shadow))
+        for _ in 0..<3 { #expect(shadow.beginMessage(now: start) == .passes) }
+        var count: Int64 = 0
+        shadow.takeHits { count += $1 }
+        #expect(count == 2 && shadow.hits(of: 0) == 2)
+    }
+
     @Test("messages that are delayed get one turn after the other")
     func delayedMessages() {
         var gate = gate(rate(.messages, 2, burst: 2, then: .delay))

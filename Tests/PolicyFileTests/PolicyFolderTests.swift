@@ -14,7 +14,7 @@ enum ShippedPolicies {
 }
 
 /// A folder that is gone with the test.
-private final class TemporaryFolder {
+final class TemporaryFolder {
     let path = NSTemporaryDirectory() + "portcullis-policies-" + UUID().uuidString
 
     init(_ files: [String: String] = [:]) throws {
@@ -38,6 +38,10 @@ struct PolicyFolderTests {
         #expect(contents.sources.map { folder.relative($0.name) } == ["DIR/B.yaml", "DIR/a.yaml", "DIR/b.yaml"])
         #expect(contents.sources.map { String(decoding: $0.bytes, as: UTF8.self) } == ["B", "a", "b"])
         #expect(contents.diagnostics.isEmpty)
+        let files = PolicyFolder.files(folder.path + "/").map { folder.relative($0) }
+        #expect(files == ["DIR/B.yaml", "DIR/a.yaml", "DIR/b.yaml"])
+        #expect(PolicyFolder.files(folder.path + "/a.yaml") == [folder.path + "/a.yaml"])
+        #expect(PolicyFolder.files("/nowhere") == ["/nowhere"])
     }
 
     @Test("a file by its own name, whatever that is")

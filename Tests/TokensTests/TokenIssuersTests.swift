@@ -85,6 +85,34 @@ private func issuerKey(_ keyID: String?, secret: String = "s", _ algorithms: [Si
         #expect(builtin.expiresAt == 2000)
     }
 
+    @Test("each check is told of, by the issuer's name in the policy where the token is known to be one of its")
+    func observed() throws {
+        let told = Lock<[String]>([])
+        let observe: TokenIssuers.Observer = { issuer, failure in
+            told.withLock { $0.append("\(issuer) \(failure.map { "\($0)" } ?? "valid")") }
+        }
+        let rules = JWTRules(issuer: "https://id.example.com/", audiences: ["chat", "feed"], algorithms: [.es256])
+        let foreign = [JWTIssuer(name: "corporate", rules: rules, keys: keys, source: source)]
+        let builtin = try JWS.encode(.example(), signer: FakeKey())
+        let cases: [(TokenIssuers, String, Int64)] = [
+            (TokenIssuers(authority, foreign: foreign, observe: observe), token(), 1500),
+            (TokenIssuers(authority, foreign: foreign, observe: observe), token(), 1 << 40),
+            (TokenIssuers(authority, foreign: foreign, observe: observe), token(issuer: "https://else.example/"), 1500),
+            (TokenIssuers(authority, foreign: foreign, observe: observe), builtin, 1500),
+            (TokenIssuers(authority, observe: observe), builtin, 1500),
+            (TokenIssuers(authority, observe: observe), builtin, 1 << 40),
+            (TokenIssuers(authority, observe: observe), "no token", 1500),
+        ]
+        for (issuers, token, now) in cases {
+            _ = try? issuers.verify(token, issuers: ["local", "corporate"], audience: nil, scopes: [], now: now)
+        }
+        #expect(
+            told.withLock { $0 } == [
+                "corporate valid", "corporate expired", " issuerUnknown", "local valid", "local valid",
+                "local expired", " malformed",
+            ])
+    }
+
     @Test("an issuer that the route does not admit is unknown, and so is one that is spelt otherwise")
     func unknownIssuer() throws {
         #expect(throws: TokenError.issuerUnknown) { try verify(token(), ["local"]) }

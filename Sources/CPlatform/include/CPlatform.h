@@ -70,7 +70,8 @@ int cp_epoll_control(int epoll, int operation, int descriptor, uint32_t events, 
 uint64_t cp_epoll_event_data(const struct epoll_event *event);
 uint32_t cp_epoll_event_mask(const struct epoll_event *event);
 
-/* Threads and signals: names are cut to what the kernel keeps; the descriptor brings TERM, INT and HUP, blocked otherwise. */
+/* Threads and signals: names are cut to what the kernel keeps; the descriptor brings TERM, INT, HUP and
+   USR1, blocked otherwise. */
 int cp_name_thread(pthread_t thread, const char *name);
 int cp_signal_descriptor(void);
 /* The next signal that came through the descriptor; 0 where there is none. */
@@ -78,6 +79,12 @@ int cp_next_signal(int descriptor);
 
 /* accept4, which hides behind _GNU_SOURCE: non-blocking and closed on exec. */
 int cp_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+/* Has the number `kept` stand for what `number` stands for, closed on exec; 0 where it could not be done. */
+int cp_replace_descriptor(int kept, int number);
+
+/* Whose process has connected a Unix socket, by SO_PEERCRED, which hides there, too; -1 where that is not known. */
+int cp_peer_credentials(int descriptor, pid_t *process, uid_t *user);
 
 /* Gives memory that is free back to the system. Swift's Glibc leaves malloc.h out. */
 void cp_give_memory_back(void);

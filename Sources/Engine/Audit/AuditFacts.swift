@@ -6,7 +6,7 @@ internal import WebSocketProtocol
 /// What the audit log tells of one connection, gathered as it goes its way. Never a token, a cookie or a query, and a payload
 /// only where a rule of the policy asks for it.
 struct AuditFacts {
-    enum Event: String {
+    enum Event: String, CaseIterable {
         case opened
         case closed
         case refused
@@ -23,24 +23,28 @@ struct AuditFacts {
     private(set) var client: IPAddress
     /// The subject of the certificate that the client has shown, and TLS has verified.
     var clientCertificate: String?
-    private var host: String?
-    private var path: String?
-    private var origin: String?
+    private(set) var host: String?
+    private(set) var path: String?
+    private(set) var origin: String?
+    /// Of the distributed trace that the request belongs to.
+    private(set) var traceID: String?
     var route: String?
     var upstream: String?
-    private var subject: String?
-    private var tokenID: String?
-    private var shadow: [ShadowRefusal] = []
+    /// The upstream's name in the policy, which the log does not tell.
+    var upstreamName: String?
+    private(set) var subject: String?
+    private(set) var tokenID: String?
+    private(set) var shadow: [ShadowRefusal] = []
 
-    private var event = Event.refused
-    private var reason: String?
+    private(set) var event = Event.refused
+    private(set) var reason: String?
     private var status: Int?
-    private var duration: Nanoseconds = 0
-    private var outcome: RelayOutcome?
+    private(set) var duration: Nanoseconds = 0
+    private(set) var outcome: RelayOutcome?
     private var message: LoggedMessage?
 
     /// What a connection that was open has come to.
-    private struct RelayOutcome {
+    struct RelayOutcome {
         let bytesFromClient, bytesFromUpstream, messagesFromClient, messagesFromUpstream: Int64
         let closeCode: Int64
         let closedBy: String
@@ -49,7 +53,7 @@ struct AuditFacts {
     }
 
     /// How often a message rule or a rate acted, or in shadow mode would have.
-    private struct ActedRule {
+    struct ActedRule {
         let name: String
         let isShadow: Bool
         let count: Int64
@@ -70,6 +74,7 @@ struct AuditFacts {
         host = head.host.description
         path = head.target.path
         origin = head.headers.first("Origin")
+        traceID = TraceParent(of: head.headers)?.traceID
     }
 
     mutating func note(_ context: HandshakeContext) {
@@ -174,6 +179,7 @@ struct AuditFacts {
         line.add("time", Timestamp.rfc3339(unixMilliseconds: unixMilliseconds))
         line.add("event", event.rawValue)
         line.add("request_id", requestID)
+        line.add("trace_id", traceID)
         line.add("listener", listener)
         line.add("client", client.description)
         line.add("client_certificate", clientCertificate)

@@ -49,6 +49,7 @@ final class Acceptor {
     private let audit: AuditLog
     private let reloader: Reloader
     private let control: GatewayControl
+    private let metrics: GatewayMetrics
     private let logger: Logger
     private let signals: Descriptor
     /// Woken when the last worker has ended.
@@ -60,7 +61,8 @@ final class Acceptor {
 
     init(
         _ installation: PolicyInstallation, mailbox: Mailbox<AcceptorMessage>, inboxes: [Inbox], audit: AuditLog,
-        reloader: Reloader, control: GatewayControl, signals: consuming Descriptor, finished: WakeUp, logger: Logger
+        reloader: Reloader, control: GatewayControl, metrics: GatewayMetrics, signals: consuming Descriptor,
+        finished: WakeUp, logger: Logger
     ) throws(SystemError) {
         poller = try Poller()
         runtime = installation.runtime
@@ -70,6 +72,7 @@ final class Acceptor {
         self.audit = audit
         self.reloader = reloader
         self.control = control
+        self.metrics = metrics
         self.logger = logger
         self.finished = finished
         try poller.add(signals.number, [.readable], key: Self.signalKey)
@@ -141,6 +144,8 @@ final class Acceptor {
             drain()
         case SIGHUP:
             if !isDraining { reloader.request() }
+        case SIGUSR1:
+            audit.reopen()
         default:
             break
         }
@@ -158,6 +163,7 @@ final class Acceptor {
             _ = acceptBatch(door, count: Self.batch * 16)
         }
         doors = [:]
+        tellAddresses()
         for inbox in inboxes { inbox.stopAdmitting() }
         for inbox in inboxes { inbox.post(.drain(window: window.nanoseconds)) }
     }
@@ -208,6 +214,12 @@ final class Acceptor {
             }
         }
         doors = next
+        tellAddresses()
+    }
+
+    private func tellAddresses() {
+        control.noteListening(
+            Dictionary(doors.values.map { ($0.listener.policy.name, $0.socket.address) }) { first, _ in first })
     }
 
     // MARK: - Accepting
@@ -228,6 +240,7 @@ final class Acceptor {
     }
 
     private func restFromAccepting() {
+        metrics.add(.acceptPauses)
         logger.error("out of file descriptors or memory: accepting rests; raise the limit (ulimit -n)")
         for door in doors.values { poller.remove(door.socket.number) }
     }
@@ -247,6 +260,7 @@ final class Acceptor {
     /// Lets a connection in, or closes it without a word: nothing is spent on TLS for one that admission does not want.
     private func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress, _ listener: Listener) {
         let now = SystemClock.monotonic()
+        _ = listener.accepted.add()
         guard listener.connections.add() <= listener.policy.limits.connections, !ceiling.isReached, hasRoom else {
             return drop(.capacityExceeded, peer, listener)
         }
@@ -278,6 +292,7 @@ final class Acceptor {
             requestID: RequestID.make(&random), listener: listener.policy.name, policyVersion: runtime.policyVersion,
             client: peer.ip)
         facts.drop(reason)
+        metrics.count(facts)
         audit.write(facts)
     }
 

@@ -21,13 +21,18 @@ final class AuthorizationCalls: AuthorizationService {
 
     private let client: HTTPClient
     private let resolve: @Sendable (String) -> String
+    private let metrics: GatewayMetrics?
     private let logger: Logger
     private let turns = Lock(CallTurns<Call>(maximumAlive: maximumAlive, maximumWaiting: maximumWaiting))
     /// When each service was last told of, by its name in the log.
     private let told = Lock<[String: Nanoseconds]>([:])
 
     /// `resolve` turns a policy's path into one of the file system.
-    init(client: HTTPClient, resolve: @escaping @Sendable (String) -> String, logger: Logger) {
+    init(
+        client: HTTPClient, resolve: @escaping @Sendable (String) -> String, metrics: GatewayMetrics? = nil,
+        logger: Logger
+    ) {
+        self.metrics = metrics
         self.client = client
         self.resolve = resolve
         self.logger = logger
@@ -40,6 +45,7 @@ final class AuthorizationCalls: AuthorizationService {
         case .now: send(call)
         case .later: break
         case .never:
+            metrics?.add(.authorizationCalls, "not-asked")
             tell(request.url, "too many handshakes wait for it already")
             answered(nil)
         }
@@ -58,6 +64,7 @@ final class AuthorizationCalls: AuthorizationService {
     }
 
     private func end(_ call: Call, _ result: Result<HTTPResponse, HTTPFailure>) {
+        metrics?.add(.authorizationCalls, Self.label(of: result))
         switch result {
         case .success(let response):
             if !Self.isExpected(response.status) { tell(call.request.url, "it answered \(response.status)") }
@@ -72,6 +79,16 @@ final class AuthorizationCalls: AuthorizationService {
     /// Whether a service that answers so has said yes or no.
     private static func isExpected(_ status: Int) -> Bool {
         (200..<300).contains(status) || status == 401 || status == 403
+    }
+
+    private static func label(of result: Result<HTTPResponse, HTTPFailure>) -> String {
+        guard case .success(let response) = result else { return "failed" }
+        return switch response.status {
+        case 200..<300: "admitted"
+        case 401: "required"
+        case 403: "denied"
+        default: "unexpected"
+        }
     }
 
     private func tell(_ url: String, _ reason: String) {

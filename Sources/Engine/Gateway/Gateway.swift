@@ -14,11 +14,14 @@ package struct VersionedPolicy: Sendable {
     package var version: String
     /// What it was read from.
     package var files: [PolicyText]
+    /// Paths that stand in it.
+    package var namedFiles: [String]
 
-    package init(policy: Policy, version: String, files: [PolicyText] = []) {
+    package init(policy: Policy, version: String, files: [PolicyText] = [], namedFiles: [String] = []) {
         self.policy = policy
         self.version = version
         self.files = files
+        self.namedFiles = namedFiles
     }
 }
 
@@ -36,9 +39,12 @@ package struct PolicyText: Sendable, Hashable {
 /// What is wrong with policies that cannot be run: a line each, which has been told already.
 package struct PolicyProblems: Error, Sendable, Hashable {
     package var lines: [String]
+    /// Paths that stand in them: what is wrong may be mended there.
+    package var namedFiles: [String]
 
-    package init(lines: [String]) {
+    package init(lines: [String], namedFiles: [String] = []) {
         self.lines = lines
+        self.namedFiles = namedFiles
     }
 }
 
@@ -49,6 +55,9 @@ package struct GatewayConfiguration: Sendable {
     /// Reads the policies again, for a reload; where they cannot be run it tells what is wrong with them on standard error, too.
     /// Called on a thread of its own.
     package var reload: @Sendable () -> Result<VersionedPolicy, PolicyProblems>
+    /// The paths of the files that are policies now, where policies are to be read again when any file changes; nil: only when
+    /// they are told to be.
+    package var watchedPolicies: (@Sendable () -> [String])?
     /// Event loops, one thread each; at least 1.
     package var workers: Int
     /// The folder of keys, tokens and revocations.
@@ -60,9 +69,11 @@ package struct GatewayConfiguration: Sendable {
 
     package init(
         policy: VersionedPolicy, reload: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
-        workers: Int, stateDirectory: String, root: String, extensions: ExtensionFactories = ExtensionFactories()
+        watchedPolicies: (@Sendable () -> [String])? = nil, workers: Int, stateDirectory: String, root: String,
+        extensions: ExtensionFactories = ExtensionFactories()
     ) {
         self.policy = policy
+        self.watchedPolicies = watchedPolicies
         self.reload = reload
         self.workers = workers
         self.stateDirectory = stateDirectory
@@ -103,38 +114,50 @@ package final class Gateway {
     private let position: TokenWatcher.Position
     private let resolver: UpstreamResolver
     private let reloader: Reloader
+    /// nil where nobody looks at the files.
+    private let fileWatcher: FileWatcher?
     private let control: GatewayControl
     private let client: HTTPClient
     private let keyWatcher: KeyWatcher
     private let finished: WakeUp
+    private let stateDirectory: String
     private let logger: Logger
 
     /// Binds all listeners and loads all certificates: an error here means that nothing was started.
-    /// Signals TERM, INT and HUP belong to the gateway from here on, in every thread.
+    /// Signals TERM, INT, HUP and USR1 belong to the gateway from here on, in every thread.
     package init(_ configuration: GatewayConfiguration, audit: AuditLog, logger: Logger) throws {
         self.audit = audit
         self.logger = logger
+        stateDirectory = configuration.stateDirectory
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
         let authority = TokenAuthority()
-        let uses = try TokenUses(stateDirectory: configuration.stateDirectory, logger: logger)
+        let metrics = GatewayMetrics()
+        let uses = try TokenUses(stateDirectory: configuration.stateDirectory, metrics: metrics, logger: logger)
         self.uses = uses
         let signer = CurrentSigner()
         let root = configuration.root
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         // Enough that a few authorisation services that hang keep nobody from their turn.
         client = try HTTPClient(maximumAlive: 256, maximumWaiting: 4096)
-        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, logger: logger)
+        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, metrics: metrics, logger: logger)
         self.keyWatcher = keyWatcher
         let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
         let extensions = configuration.extensions
-        let authorization = AuthorizationCalls(client: client, resolve: resolve, logger: logger)
+        let authorization = AuthorizationCalls(client: client, resolve: resolve, metrics: metrics, logger: logger)
         let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
             Self.checkDescriptorLimit(policy.policy, logger)
             return try GatewayRuntime(
                 policy, tokens: authority, uses: uses, signer: signer, keyWatcher: keyWatcher,
-                authorization: authorization, extensions: extensions, resolve: resolve, after: before)
+                authorization: authorization, extensions: extensions,
+                adminDoor: try AdminDoor.open(policy.policy.admin, resolve: resolve, after: before?.adminDoor),
+                metrics: metrics, resolve: resolve, after: before)
         }
+        // What changes while it is read for the first time has changed.
+        let fileWatcher = try configuration.watchedPolicies.map { policyFiles in
+            try FileWatcher(policyFiles: policyFiles, named: configuration.policy.namedFiles, resolve: resolve)
+        }
+        self.fileWatcher = fileWatcher
         runtime = try prepare(configuration.policy, nil)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
         finished = try WakeUp(blocking: false)
@@ -143,7 +166,7 @@ package final class Gateway {
         _ = try store.builtinSigningKey(now: SystemClock.unixMilliseconds() / 1000)
         watcher = try TokenWatcher(
             stateDirectory: configuration.stateDirectory, authority: authority, signer: signer, inboxes: inboxes,
-            logger: logger)
+            metrics: metrics, logger: logger)
         // Keys and revocations are there before the first handshake.
         var position = TokenWatcher.Position(store)
         watcher.look(&position)
@@ -152,11 +175,14 @@ package final class Gateway {
         let mailbox = try Mailbox<AcceptorMessage>()
         reloader = try Reloader(
             load: configuration.reload, prepare: prepare, mailbox: mailbox, resolver: resolver,
-            keyWatcher: keyWatcher, logger: logger)
-        control = GatewayControl(runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader)
+            keyWatcher: keyWatcher, metrics: metrics, fileWatcher: fileWatcher, logger: logger)
+        control = GatewayControl(
+            runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader, tokens: authority, metrics: metrics,
+            audit: audit)
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: mailbox, inboxes: inboxes, audit: audit,
-            reloader: reloader, control: control, signals: signals, finished: finished, logger: logger)
+            reloader: reloader, control: control, metrics: metrics, signals: signals, finished: finished,
+            logger: logger)
         let client = client
         _ = try WorkerThread("http") { client.run() }
         _ = try WorkerThread("keys") { keyWatcher.run() }
@@ -180,7 +206,7 @@ package final class Gateway {
     package func run() throws -> Bool {
         let audit = audit
         let watcher = watcher
-        let (resolver, reloader, runtime) = (resolver, reloader, runtime)
+        let (resolver, reloader, runtime, fileWatcher) = (resolver, reloader, runtime, fileWatcher)
         let position = position
         let audited = try WakeUp(blocking: false)
         _ = try WorkerThread("audit") {
@@ -193,16 +219,21 @@ package final class Gateway {
         _ = try WorkerThread("resolver") { resolver.run() }
         try startWorkers()
         _ = try WorkerThread("reloader") { reloader.run(from: runtime) }
+        let admin = try AdminServer(control: control, stateDirectory: stateDirectory, logger: logger)
+        _ = try WorkerThread("admin") { admin.run() }
+        if let fileWatcher { _ = try WorkerThread("files") { fileWatcher.run { reloader.request() } } }
         let isComplete = acceptor.run()
         if !isComplete {
             // Each connection's last line in the log is still written.
             for inbox in inboxes { inbox.post(.stop) }
             finished.wait(milliseconds: Self.stopPatience)
         }
+        admin.stop()
         watcher.stop()
         uses.stop()
         resolver.stop()
         reloader.stop()
+        fileWatcher?.stop()
         keyWatcher.stop()
         client.stop()
         watcherThread.join()

@@ -2,6 +2,7 @@ internal import Crypto
 internal import Middleware
 internal import PolicyModel
 internal import Tokens
+internal import WebSocketProtocol
 
 /// The policy in force, made ready to run: what every handshake reads, and nobody changes. A changed policy is another one.
 final class GatewayRuntime: Sendable {
@@ -15,8 +16,16 @@ final class GatewayRuntime: Sendable {
     /// By the router's index.
     let routes: [RouteRuntime]
     let upstreams: [UpstreamTarget]
+    /// What metrics may be told apart by.
+    let names: PolicyNames
     /// The keys of the issuers of the kind `jwt`.
     let keyRings: [KeyRing]
+    /// Where operators come in beside the socket in the state folder; nil where the policy says nothing of it.
+    let adminDoor: AdminDoor?
+    /// What it means for connections that live.
+    let changes: PolicyChanges
+    /// Its routes and listeners are what the next one is compared with.
+    private let policy: Policy
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
@@ -27,17 +36,22 @@ final class GatewayRuntime: Sendable {
         _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
         signer: CurrentSigner = CurrentSigner(), keyWatcher: KeyWatcher? = nil,
         authorization: (any AuthorizationService)? = nil, extensions: ExtensionFactories = ExtensionFactories(),
-        resolve: (String) -> String,
+        adminDoor: AdminDoor? = nil, metrics: GatewayMetrics? = nil, resolve: (String) -> String,
         after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
+        self.adminDoor = adminDoor
         let policy = versioned.policy
         policyVersion = versioned.version
         files = versioned.files
+        changes = before.map { PolicyChanges(from: $0.policy, to: policy) } ?? PolicyChanges()
+        self.policy = policy
         limits = policy.limits
+        names = PolicyNames(policy)
         let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
         keyRings = issuers.rings
         var environment = MiddlewareEnvironment(
-            tokens: TokenIssuers(authority, foreign: issuers.issuers), uses: uses, signer: signer)
+            tokens: TokenIssuers(authority, foreign: issuers.issuers, observe: Self.counting(metrics)), uses: uses,
+            signer: signer)
         environment.authorization = authorization
         environment.extensions = extensions
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
@@ -95,6 +109,13 @@ final class GatewayRuntime: Sendable {
         return (issuers, rings)
     }
 
+    private static func counting(_ metrics: GatewayMetrics?) -> TokenIssuers.Observer? {
+        guard let metrics else { return nil }
+        return { issuer, failure in
+            metrics.add(.tokenVerifications, issuer, failure.map { RefusalReason($0).rawValue } ?? "valid")
+        }
+    }
+
     /// How live connections of the route of that name may bring a fresh token; nil where they may not.
     func renewal(ofRoute name: String?) -> TokenRenewal? {
         routes.first { $0.policy.name == name }?.chain.renewal
@@ -136,5 +157,18 @@ final class RelayTerms: Sendable {
         timeouts = policy.timeouts
         self.rules = rules
         self.rates = rates
+    }
+
+    /// What its frames may be.
+    var messageLimits: MessageLimits {
+        MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
+    }
+
+    /// What the rules say of the messages of one direction.
+    func plan(
+        from sender: MessageSender, _ facts: ConnectionFacts, _ buckets: MessageBuckets, journal: (any MessageJournal)?
+    ) -> MessagePlan {
+        MessagePlan(
+            rules, from: sender, of: facts, maximumBytes: limits.messageBytes, buckets: buckets, journal: journal)
     }
 }

@@ -12,6 +12,8 @@ final class Listener: Sendable {
     let ticketKeys: TicketKeys
     let admission: AdmissionChain
     let connections: LiveCount
+    /// Taken from the socket since the start, as long as every policy has had a listener of this name.
+    let accepted: LiveCount
 
     /// Reads the certificates; `resolve` turns a policy's path into one of the file system.
     init(
@@ -32,6 +34,7 @@ final class Listener: Sendable {
         admission = AdmissionChain(
             entries: policy.admission, name: "listener \(policy.name)", environment: &environment)
         connections = before?.connections ?? LiveCount()
+        accepted = before?.accepted ?? LiveCount()
     }
 
     /// Listeners of two policies with the same binding share a socket.

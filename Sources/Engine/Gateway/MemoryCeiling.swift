@@ -29,15 +29,18 @@ struct MemoryCeiling {
         bytes: Int?, resident: @escaping () -> Int? = ResidentMemory().bytes,
         giveBack: @escaping () -> Void = { cp_give_memory_back() }
     ) {
-        self.bytes = bytes ?? Self.available / 4 * 3
+        self.bytes = Self.bytes(bytes)
         self.resident = resident
         self.giveBack = giveBack
     }
 
     mutating func change(to bytes: Int?) {
-        self.bytes = bytes ?? Self.available / 4 * 3
+        self.bytes = Self.bytes(bytes)
         nextCheck = 0
     }
+
+    /// The ceiling that a policy means which says this.
+    static func bytes(_ bytes: Int?) -> Int { bytes ?? available / 4 * 3 }
 
     /// Milliseconds until it must be looked at.
     func patience(now: Nanoseconds) -> Int32 {
@@ -82,7 +85,7 @@ struct MemoryCeiling {
 }
 
 /// How much memory this process has resident. The file is held open: it must be readable when descriptors have run out.
-final class ResidentMemory {
+final class ResidentMemory: Sendable {
     private let file = KernelFile("/proc/self/statm")
 
     /// nil where the system does not tell.
@@ -95,7 +98,7 @@ final class ResidentMemory {
 }
 
 /// A small file that the kernel writes, read as it is at each time.
-private final class KernelFile {
+private final class KernelFile: Sendable {
     private let descriptor: Descriptor
 
     init(_ path: String) {

@@ -4,6 +4,12 @@ internal import PolicyModel
 import Synchronization
 internal import Tokens
 
+/// A reload that is over.
+struct PastReload: Sendable, Hashable {
+    let outcome: ReloadOutcome
+    let atUnixMilliseconds: Int64
+}
+
 /// Puts changed policies in force, on a thread of its own: they are read, checked and made ready aside, with certificates,
 /// addresses and sockets, and only then taken over, whole. Where anything is wrong all stays as it was.
 final class Reloader: Sendable {
@@ -12,27 +18,36 @@ final class Reloader: Sendable {
     private let mailbox: Mailbox<AcceptorMessage>
     private let resolver: UpstreamResolver
     private let keyWatcher: KeyWatcher?
+    private let metrics: GatewayMetrics?
+    private let fileWatcher: FileWatcher?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
     /// Who wants to know what comes of the next reload.
     private let asking = Lock<[@Sendable (ReloadOutcome) -> Void]>([])
+    private let past = Lock<PastReload?>(nil)
 
     /// `load` reads the policies, and has told what is wrong with them where anything is; `prepare` makes a runtime that follows
     /// another.
     init(
         load: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
-        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil, logger: Logger
+        mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil,
+        metrics: GatewayMetrics? = nil, fileWatcher: FileWatcher? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
         self.mailbox = mailbox
         self.resolver = resolver
         self.keyWatcher = keyWatcher
+        self.metrics = metrics
+        self.fileWatcher = fileWatcher
         self.logger = logger
         wake = try WakeUp(blocking: true)
     }
+
+    /// What the last reload has come to.
+    var last: PastReload? { past.withLock { $0 } }
 
     /// Asks for a reload. Requests that come while one is on its way are answered by one more. `answered` is called once.
     func request(_ answered: (@Sendable (ReloadOutcome) -> Void)? = nil) {
@@ -50,7 +65,12 @@ final class Reloader: Sendable {
                 defer { asking = [] }
                 return asking
             }
-            let answer: @Sendable (ReloadOutcome) -> Void = { outcome in for answered in asking { answered(outcome) } }
+            let answer: @Sendable (ReloadOutcome) -> Void = { [past, metrics] outcome in
+                let reload = PastReload(outcome: outcome, atUnixMilliseconds: SystemClock.unixMilliseconds())
+                past.withLock { $0 = reload }
+                metrics?.reloaded(outcome)
+                for answered in asking { answered(outcome) }
+            }
             if let next = reload(after: runtime, answer) { runtime = next }
         }
     }
@@ -66,7 +86,9 @@ final class Reloader: Sendable {
         let policy: VersionedPolicy
         do throws(PolicyProblems) {
             policy = try load().get()
+            fileWatcher?.follow(named: policy.namedFiles)
         } catch {
+            fileWatcher?.follow(named: error.namedFiles)
             tellFailure("see above", inForce: runtime)
             answer(.refused(error.lines))
             return nil

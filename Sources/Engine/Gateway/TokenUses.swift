@@ -17,12 +17,14 @@ final class TokenUses: UseCounter {
     private static let maximumWaiting = 10_000
 
     private let stateDirectory: String
+    private let metrics: GatewayMetrics?
     private let logger: Logger
     private let waiting = Lock<[Use]>([])
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
-    init(stateDirectory: String, logger: Logger) throws(SystemError) {
+    init(stateDirectory: String, metrics: GatewayMetrics? = nil, logger: Logger) throws(SystemError) {
+        self.metrics = metrics
         self.stateDirectory = stateDirectory
         self.logger = logger
         wake = try WakeUp(blocking: true)
@@ -34,7 +36,9 @@ final class TokenUses: UseCounter {
             waiting.append(Use(id: id, limit: limit, answered: answered))
             return true
         }
-        if isTaken { wake.wake() } else { answered(.unavailable) }
+        if isTaken { return wake.wake() }
+        metrics?.add(.tokenUses, "unavailable")
+        answered(.unavailable)
     }
 
     /// Answers until it is stopped.
@@ -60,14 +64,21 @@ final class TokenUses: UseCounter {
                 }
                 let now = SystemClock.unixMilliseconds() / 1000
                 let answers = try opened.use(uses.map { ($0.id, $0.limit) }, now: now)
-                for (use, answer) in zip(uses, answers) { use.answered(answer == .admitted ? .admitted : .exhausted) }
+                for (use, answer) in zip(uses, answers) {
+                    metrics?.add(.tokenUses, answer == .admitted ? "admitted" : "exhausted")
+                    use.answered(answer == .admitted ? .admitted : .exhausted)
+                }
                 isFailing = false
             } catch {
                 if !isFailing { logger.error("token store not written, no token of limited use is admitted: \(error)") }
                 isFailing = true
                 // Another file may stand there by now.
                 store = nil
-                for use in uses { use.answered(.unavailable) }
+                metrics?.add(.tokenStoreFailures, "use")
+                for use in uses {
+                    metrics?.add(.tokenUses, "unavailable")
+                    use.answered(.unavailable)
+                }
             }
         }
     }

@@ -24,17 +24,19 @@ final class TokenWatcher: Sendable {
     private let authority: TokenAuthority
     private let signer: CurrentSigner
     private let inboxes: [Inbox]
+    private let metrics: GatewayMetrics?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
     init(
         stateDirectory: String, authority: TokenAuthority, signer: CurrentSigner = CurrentSigner(), inboxes: [Inbox],
-        logger: Logger
+        metrics: GatewayMetrics? = nil, logger: Logger
     ) throws(SystemError) {
         self.stateDirectory = stateDirectory
         self.authority = authority
         self.signer = signer
+        self.metrics = metrics
         self.inboxes = inboxes
         self.logger = logger
         wake = try WakeUp(blocking: false)
@@ -79,9 +81,12 @@ final class TokenWatcher: Sendable {
             }
             position.isFailing = false
             authority.markUnavailable(false)
+            metrics?.storeIsAvailable(true)
         } catch {
             // Nobody can say which tokens are revoked now: none is admitted until the store can be read again.
             authority.markUnavailable(true)
+            metrics?.storeIsAvailable(false)
+            metrics?.add(.tokenStoreFailures, "read")
             if !position.isFailing { logger.error("token store unreadable, no token is admitted: \(error)") }
             position.isFailing = true
             reopen(&position)
@@ -116,6 +121,7 @@ final class TokenWatcher: Sendable {
             position.isPruning = try position.store.prune(now: now, limit: Self.pruneLimit)
             position.isPruneFailing = false
         } catch {
+            metrics?.add(.tokenStoreFailures, "prune")
             if !position.isPruneFailing { logger.warning("expired tokens stay in the store: \(error)") }
             position.isPruneFailing = true
             position.isPruning = false

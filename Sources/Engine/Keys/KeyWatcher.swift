@@ -19,13 +19,17 @@ final class KeyWatcher: Sendable {
 
     private let client: HTTPClient
     private let inboxes: [Inbox]
+    private let metrics: GatewayMetrics?
     private let logger: Logger
     private let rings = Lock<[KeyRing]>([])
     private let answers = Lock<[Answer]>([])
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
-    init(client: HTTPClient, inboxes: [Inbox], logger: Logger) throws(SystemError) {
+    init(
+        client: HTTPClient, inboxes: [Inbox], metrics: GatewayMetrics? = nil, logger: Logger
+    ) throws(SystemError) {
+        self.metrics = metrics
         self.client = client
         self.inboxes = inboxes
         self.logger = logger
@@ -117,6 +121,7 @@ final class KeyWatcher: Sendable {
     }
 
     private func tell(_ ring: KeyRing, _ outcome: KeyRing.Outcome) {
+        metrics?.add(.keyFetches, ring.issuer, outcome.label)
         switch outcome {
         case .unchanged(let recovered):
             guard recovered else { return }
@@ -137,6 +142,17 @@ final class KeyWatcher: Sendable {
                     ? "no token keys, tokens of this issuer are refused: \(reason)"
                     : "token keys cannot be read, those known so far stay: \(reason)",
                 metadata: ["issuer": "\(ring.issuer)"])
+        }
+    }
+}
+
+extension KeyRing.Outcome {
+    /// What the metrics call it.
+    fileprivate var label: String {
+        switch self {
+        case .unchanged: "unchanged"
+        case .changed: "changed"
+        case .failed: "failed"
         }
     }
 }

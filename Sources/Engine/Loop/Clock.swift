@@ -19,6 +19,13 @@ package enum SystemClock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Nanoseconds that the process has had processors for.
+    static func processTime() -> Nanoseconds {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// Milliseconds since 1970.
     package static func unixMilliseconds() -> Int64 {
         var time = timespec()

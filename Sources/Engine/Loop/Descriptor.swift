@@ -23,7 +23,7 @@ package struct Descriptor: ~Copyable, Sendable {
 }
 
 extension Descriptor {
-    /// The signals TERM, INT and HUP, which from now on come here and nowhere else, in threads started later too.
+    /// The signals TERM, INT, HUP and USR1, which from now on come here and nowhere else, in threads started later too.
     /// PIPE is ignored: a peer that is gone is an error of the write.
     static func ofSignals() -> Descriptor {
         Descriptor(owning: cp_signal_descriptor())

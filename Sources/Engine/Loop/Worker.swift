@@ -52,6 +52,12 @@ internal import Middleware
     /// Channels that hand on in the next wake-up what they have kept.
     private var resuming: [Channel] = []
     private var busyness: Busyness
+    /// What peers have sent, counted.
+    var traffic = TrafficCounts()
+    /// How long wake-ups have taken: whatever came meanwhile has waited.
+    private(set) var lag = Histogram()
+    /// Bytes that wait in all channels together.
+    private(set) var waiting = (toClients: 0, toUpstreams: 0)
     private var isStopping = false
 
     init() throws(SystemError) {
@@ -105,6 +111,8 @@ internal import Middleware
 
     /// Waits for events; how many have come.
     private func wait() -> Int {
+        // The clock is read in memory that the kernel shares: this is no system call.
+        lag.count(SystemClock.monotonic() - now)
         if busyness.isHigh { sched_yield() }
         let count = poller.wait(milliseconds: resuming.isEmpty ? wheel.wait(from: now) : 0)
         now = SystemClock.monotonic()
@@ -210,6 +218,11 @@ extension Worker {
     /// Has `channel` hand on in the next wake-up what it has kept.
     func resumeLater(_ channel: Channel) {
         resuming.append(channel)
+    }
+
+    /// So many bytes more wait in a channel, or fewer.
+    func noteWaiting(_ change: Int, towardUpstream: Bool) {
+        if towardUpstream { waiting.toUpstreams += change } else { waiting.toClients += change }
     }
 
     /// Has `channel`, for which `count` bytes more are queued, flushed at the end of this wake-up.

@@ -1,13 +1,7 @@
 extension GatewayControl {
-    /// All metrics in Prometheus's text format, version 0.0.4.
+    /// All metrics in Prometheus's text format, version 0.0.4. Asks the workers, and waits a second at most for one that is
+    /// busy: not to be called on one of them.
     func metricsText() -> [UInt8] {
-        let version = policy.runtime.policyVersion
-        return Array(
-            """
-            # HELP portcullis_policy_info The policy in force.
-            # TYPE portcullis_policy_info gauge
-            portcullis_policy_info{version="\(version)"} 1
-
-            """.utf8)
+        Exposition.text(of: metrics.collect(policy, from: workers))
     }
 }

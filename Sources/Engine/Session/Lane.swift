@@ -59,12 +59,18 @@ struct Lane {
     private(set) var payloadBytes: Int64 = 0
     private(set) var messages: Int64 = 0
     /// Rules that acted, or in shadow mode would have.
-    private(set) var hits = RuleHits()
+    private(set) var hits: RuleHits
+    private let sender: FrameParser.Sender
+    /// What the message that is coming in counts as.
+    private var kind: TrafficCounts.Kind
 
     init(
         sender: FrameParser.Sender, limits: MessageLimits, plan: MessagePlan, gate: TrafficGate = TrafficGate(),
-        compression: RelayCompression = .none
+        compression: RelayCompression = .none, meter: RuleMeter? = nil
     ) {
+        self.sender = sender
+        hits = RuleHits(meter)
+        kind = TrafficCounts.Kind(.text, from: sender)
         parser = FrameParser(
             sender: sender, limits: limits, compressedBytes: compression.compressedBytes(from: sender, limits))
         self.plan = plan
@@ -93,9 +99,11 @@ struct Lane {
                     guard case .goOn = outcome else { return outcome }
                 case .payload(let range, let key, let endsFrame, let endsMessage):
                     payloadBytes += Int64(range.count)
+                    worker.traffic.add(kind, bytes: range.count)
                     if !range.isEmpty || endsMessage { lastPayload = worker.now }
                     if endsMessage {
                         messages += 1
+                        worker.traffic.addMessage(kind)
                         openSince = nil
                     }
                     // A frame that has begun on the other side is brought to its end: no close frame fits into it.
@@ -115,13 +123,15 @@ struct Lane {
                     }
                     if heldUntil != nil { return .held(from: offset) }
                 case .control(.ping):
+                    countControl(.ping, worker)
                     parser.withControlPayload { back.sendPong($0, &random) }
                 case .control(.close):
+                    countControl(.close, worker)
                     isOver = true
                     return .closed(parser.withControlPayload { ClosePayload($0) } ?? ClosePayload(code: nil))
-                case .control:
+                case .control(let opcode):
                     // A pong has done its work by arriving: the peer lives.
-                    continue
+                    countControl(opcode, worker)
                 }
             }
         } catch {
@@ -150,6 +160,7 @@ struct Lane {
         _ header: FrameHeader, _ target: inout Outlet, discards: Bool, at offset: Int, _ worker: Worker
     ) -> Outcome {
         if header.opcode != .continuation {
+            kind = TrafficCounts.Kind(header.opcode, from: sender)
             let outcome = beginMessage(header, discards: discards, worker)
             guard case .goOn = outcome else { return outcome }
         }
@@ -167,7 +178,9 @@ struct Lane {
         }
         isCompressed = header.isCompressed && compression != nil
         if !gate.isEmpty, !discards {
-            switch gate.beginMessage(now: worker.now) {
+            let answer = gate.beginMessage(now: worker.now)
+            tellRateHits()
+            switch answer {
             case .passes: break
             case .waits(let time): hold(until: time)
             case .drops:
@@ -193,6 +206,16 @@ struct Lane {
     /// So much of a message that passes has come.
     private mutating func count(_ bytes: Int, _ worker: Worker) {
         if case .waits(let time) = gate.passed(bytes: bytes, now: worker.now) { hold(until: time) }
+        tellRateHits()
+    }
+
+    private mutating func tellRateHits() {
+        gate.takeHits { rate, count in hits.count(rate: rate, count) }
+    }
+
+    private func countControl(_ opcode: Opcode, _ worker: Worker) {
+        let bytes = parser.withControlPayload { $0.count }
+        worker.traffic.addControl(TrafficCounts.Kind(opcode, from: sender), bytes: bytes)
     }
 
     /// Nobody waits any more: the connection ends.

@@ -25,7 +25,7 @@ extension Relay {
     private func renew(by message: [UInt8]) {
         // By the policy in force, which may know the issuer's keys no longer: otherwise a connection could be renewed for ever
         // by what has long been withdrawn. Where it renews nothing, the connection ends with the token that it has.
-        let inForce = session.host.runtime.renewal(ofRoute: session.facts.route)
+        let inForce = session.host.runtime.renewal(ofRoute: session.standingRoute ?? session.facts.route)
         guard let identity = session.identity, let inForce,
             let renewal = terms.rules.renewal?.judging(as: inForce)
         else { return }

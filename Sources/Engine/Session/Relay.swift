@@ -25,8 +25,6 @@ final class Relay: ChannelOwner {
         var rule: String?
     }
 
-    /// What the connection holds of its limits. The rest of the upgrade is not kept: an idle connection weighs little.
-    private let leases: [ConnectionLease]
     /// Whose connection it is, for rules; kept only where that can change.
     private let renewableFacts: ConnectionFacts?
     let terms: RelayTerms
@@ -56,13 +54,13 @@ final class Relay: ChannelOwner {
         client: Channel, upstream: Channel, now: Nanoseconds, unixMilliseconds: Int64
     ) {
         let (limits, timeouts) = (terms.limits, terms.timeouts)
-        let messageLimits = MessageLimits(messageBytes: limits.messageBytes, fragments: limits.fragments)
         let facts = ConnectionFacts(admitted, clientCertificate: session.facts.clientCertificate)
         let owner = TrafficOwner(
             address: admitted.clientAddress, identity: admitted.identity,
             authorizedSubject: admitted.authorizedSubject)
         let gates = terms.rates.gates(of: owner)
         let buckets = terms.rules.buckets(of: owner)
+        let meter = session.host.metrics.meter(of: terms, route: session.facts.route)
         let interval = timeouts.pingInterval.nanoseconds
         let timeout = timeouts.pongTimeout.nanoseconds
         self.terms = terms
@@ -75,16 +73,16 @@ final class Relay: ChannelOwner {
             toClient: Outlet(channel: client, masks: false, limit: limits.bufferedBytes),
             toUpstream: Outlet(channel: upstream, masks: true, limit: limits.bufferedBytes),
             fromClient: Lane(
-                sender: .client, limits: messageLimits, plan: Self.plan(terms, from: .client, facts, buckets, session),
-                gate: gates.fromClient, compression: compression),
+                sender: .client, limits: terms.messageLimits,
+                plan: terms.plan(from: .client, facts, buckets, journal: session),
+                gate: gates.fromClient, compression: compression, meter: meter),
             fromUpstream: Lane(
-                sender: .server, limits: messageLimits,
-                plan: Self.plan(terms, from: .upstream, facts, buckets, session),
-                gate: gates.fromUpstream, compression: compression),
+                sender: .server, limits: terms.messageLimits,
+                plan: terms.plan(from: .upstream, facts, buckets, journal: session),
+                gate: gates.fromUpstream, compression: compression, meter: meter),
             clientLife: Keepalive(interval: interval, timeout: timeout, now: now),
             upstreamLife: Keepalive(interval: interval, timeout: timeout, now: now))
         lifetimeEnd = now.saturatingAdd(timeouts.lifetime.nanoseconds)
-        leases = admitted.leases
         renewableFacts = terms.rules.renewal == nil ? nil : facts
         super.init()
         if let term = admitted.identityTerm { hold(until: term, now: now, unixMilliseconds: unixMilliseconds) }
@@ -95,17 +93,8 @@ final class Relay: ChannelOwner {
     /// Has the rules judge messages that begin from now on by another token.
     func renew(by identity: VerifiedToken) {
         guard let facts = renewableFacts?.renewed(by: identity) else { return }
-        frames.fromClient.follow(Self.plan(terms, from: .client, facts, MessageBuckets(), session))
-        frames.fromUpstream.follow(Self.plan(terms, from: .upstream, facts, MessageBuckets(), session))
-    }
-
-    private static func plan(
-        _ terms: RelayTerms, from sender: MessageSender, _ facts: ConnectionFacts, _ buckets: MessageBuckets,
-        _ session: Session
-    ) -> MessagePlan {
-        MessagePlan(
-            terms.rules, from: sender, of: facts, maximumBytes: terms.limits.messageBytes, buckets: buckets,
-            journal: session)
+        frames.fromClient.follow(terms.plan(from: .client, facts, MessageBuckets(), journal: session))
+        frames.fromUpstream.follow(terms.plan(from: .upstream, facts, MessageBuckets(), journal: session))
     }
 
     /// From now on the token holds the connection until then.

@@ -20,8 +20,18 @@ struct RuleHits {
     /// In the order in which they first acted.
     private(set) var hits: [Hit] = []
     private var places: [Key: Int] = [:]
+    /// Where the worker counts what rules and rates do, of all connections together; nil where nobody asks.
+    private let meter: RuleMeter?
+
+    init(_ meter: RuleMeter? = nil) {
+        self.meter = meter
+    }
+
+    /// A rate of that index has acted so many times: it keeps its own count of the connection's.
+    func count(rate: Int, _ count: Int64) { meter?.count(rate: rate, count) }
 
     mutating func count(_ hit: RuleHit) {
+        meter?.count(hit)
         let key = Key(rule: hit.rule, isShadow: hit.isShadow)
         let place: Int
         if let known = places[key] {

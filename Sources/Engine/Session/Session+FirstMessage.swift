@@ -9,14 +9,9 @@ extension Session {
     func greet(_ suspension: Suspension, _ demand: FirstMessageDemand) {
         guard let client else { return }
         let context = suspension.handshake.context
-        // A browser that has offered subprotocols wants one of them. The upstream has to take the same one.
-        let subprotocol = context.request.subprotocols.first
-        var headers = HeaderFields()
-        for edit in context.responseEdits { edit.apply(to: &headers) }
-        guard
-            let response = ResponseWriter.serializedSwitchingProtocols(
-                accept: Digest.webSocketAccept(forKey: context.request.key), subprotocol: subprotocol, headers: headers)
-        else { return refuse(Refusal(.malformedRequest)) }
+        guard let response = OpeningAnswer(greeting: context).serialized else {
+            return refuse(Refusal(.malformedRequest))
+        }
         client.append(response)
         isGreeted = true
         phase = .firstMessage(FirstMessageReader(demand, of: suspension, client: client))
@@ -36,12 +31,7 @@ extension Session {
             client?.setReading(false, watchingHangup: true)
             keepEarly(bytes.extracting(end..<bytes.count))
             guard case .firstMessage = phase else { return }
-            let subprotocols = Array(reader.suspension.handshake.context.request.subprotocols.prefix(1))
-            let judge = reader.demand.judge(message)
-            goOn(with: reader.suspension) { context in
-                context.request.subprotocols = subprotocols
-                return judge(&context)
-            }
+            goOn(with: reader.suspension, reader.demand.conclusion(on: message))
         case .refused:
             refuse(reader.demand.unfit)
         case .closed(let payload):

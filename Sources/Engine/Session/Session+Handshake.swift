@@ -38,24 +38,18 @@ extension Session {
         facts.note(head, client: address)
         guard host.isAdmitting, successor != nil else { return refuse(Refusal(.draining)) }
         guard isProven || listener.tls.clientDemand.isEmpty else { return refuse(Refusal(.clientCertificateMissing)) }
-        if answersTicket(head, from: address, runtime) { return }
-        guard let index = runtime.router.route(host: head.host.name, path: head.target.path) else {
-            return refuse(Refusal(.routeNotFound))
+        let entry = RequestEntry(
+            head: head, clientAddress: address, clientCertificate: facts.clientCertificate, requestID: requestID)
+        if answersTicket(entry, runtime) { return }
+        let outcome = entry.find(runtime.router, runtime.routes, at: time)
+        switch outcome {
+        case .enters(let context, let route):
+            facts.route = route.policy.name
+            return settle(route.chain.admit(context), route)
+        case .unfit(_, let route): facts.route = route.policy.name
+        case .noRoute: break
         }
-        let route = runtime.routes[index]
-        facts.route = route.policy.name
-        let request: UpgradeRequest
-        do throws(HandshakeError) {
-            request = try UpgradeRequest(head)
-            // RFC 6455 section 9.1: a list that cannot be read ends the handshake, where anybody reads it.
-            if route.policy.compression != .strip { _ = try request.deflateOffers() }
-        } catch {
-            return refuse(Refusal(of: error))
-        }
-        let context = HandshakeContext(
-            request: request, clientAddress: address, clientCertificate: facts.clientCertificate, requestID: requestID,
-            time: time)
-        settle(route.chain.admit(context), route)
+        if let refusal = outcome.refusal { refuse(refusal) }
     }
 
     /// The clocks of this moment.
@@ -72,6 +66,7 @@ extension Session {
         case .admitted(let admitted):
             facts.note(admitted)
             host.identities.insert(self, admitted.identity)
+            hold(admitted, route)
             dial(admitted, route)
         case .answered:
             // Only what asks for a ticket is answered so, and that is not settled here.

@@ -18,18 +18,14 @@ extension Session {
         upstream = nil
         facts.refuse(refusal, now: worker.now, since: acceptedAt)
         host.write(facts)
-        var headers = HeaderFields([HeaderField(name: "Content-Type", value: "application/json")])
-        for field in refusal.extraHeaders.fields + extra.fields { headers.add(field.name, field.value) }
-        answerAndEnd(status: refusal.status, headers: headers, body: refusal.body(requestID: requestID))
+        answerAndEnd(FinalAnswer(refusal, requestID: requestID, headers: extra))
     }
 
     /// Sends a final answer, and ends once it is out.
-    func answerAndEnd(status: Int, headers: HeaderFields, body: [UInt8]) {
+    func answerAndEnd(_ answer: FinalAnswer) {
         phase = .ending
         guard let client else { return }
-        if let response = ResponseWriter.serializedResponse(status: status, headers: headers, body: body) {
-            client.append(response)
-        }
+        if let response = answer.serialized { client.append(response) }
         finishAnswer(client)
     }
 
@@ -46,7 +42,8 @@ extension Session {
         facts.drop(certificate == .missing ? .clientCertificateMissing : .clientCertificateInvalid)
         host.write(facts)
         host.logger.debug(
-            "client certificate refused", metadata: ["reason": "\(error.reason)", "request_id": "\(requestID)"])
+            "client certificate refused",
+            metadata: ["reason": "\(error.reason)"].merging(logReference) { _, new in new })
     }
 
     /// Ends without an answer: the client has gone, or has never spoken. A handshake that came to the chain leaves a line in
@@ -57,7 +54,9 @@ extension Session {
         case .errand, .firstMessage, .connecting, .awaitingUpstream:
             facts.abandoned(now: worker.now, since: acceptedAt)
             host.write(facts)
-        case .tls, .head, .relay, .ending:
+        case .tls:
+            host.metrics.tlsFailed(.lost)
+        case .head, .relay, .ending:
             break
         }
         end()

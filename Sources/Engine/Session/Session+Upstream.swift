@@ -14,6 +14,8 @@ final class UpstreamAttempt {
     var untried: [UpstreamAddress]
     /// The one that is being tried.
     var address: UpstreamAddress?
+    /// When that was begun to be dialled, or then, to be asked.
+    var since: Nanoseconds = 0
 
     init(_ admitted: AdmittedUpgrade, _ route: RouteRuntime, key: String, isGreeted: Bool) {
         deflate = DeflateNegotiation(route.policy.compression, admitted.request, isGreeted: isGreeted)
@@ -29,6 +31,7 @@ final class UpstreamAttempt {
 /// The dial, the upgrade request and the upstream's answer.
 extension Session {
     func dial(_ admitted: AdmittedUpgrade, _ route: RouteRuntime) {
+        facts.upstreamName = route.upstream.policy.name
         let attempt = UpstreamAttempt(
             admitted, route, key: SecureRandom.webSocketKey(worker.random.bytes(16)), isGreeted: isGreeted)
         // One deadline for all attempts together.
@@ -41,6 +44,7 @@ extension Session {
         upstream = nil
         while let address = attempt.untried.popLast() {
             attempt.address = address
+            attempt.since = worker.now
             facts.upstream = address.endpoint.description
             do throws(SystemError) {
                 let descriptor = try Socket.connect(to: address.address)
@@ -49,38 +53,41 @@ extension Session {
                 phase = .connecting(attempt)
                 return
             } catch {
-                host.logger.debug("upstream not reached", metadata: ["reason": "\(error)"])
+                host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
+                tell("upstream not reached", .debug, attempt, "\(error)")
             }
         }
         refuse(Refusal(.upstreamUnreachable))
     }
 
+    private func tell(_ what: Logger.Message, _ level: Logger.Level, _ attempt: UpstreamAttempt, _ reason: String) {
+        host.logger.log(
+            level: level, what,
+            metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(reason)"].merging(logReference) { _, new in new }
+        )
+    }
+
     func upstreamDecided(error: Int32?) {
         guard case .connecting(let attempt) = phase else { return }
-        guard error == nil else { return dialNext(attempt) }
+        let name = attempt.route.upstream.policy.name
+        if let error {
+            host.metrics.upstreamNotConnected(name)
+            tell("upstream not reached", .debug, attempt, "\(SystemError("connect", code: error))")
+            return dialNext(attempt)
+        }
+        host.metrics.upstreamConnected(name, took: worker.now - attempt.since)
+        attempt.since = worker.now
         guard let request = upgradeRequest(attempt) else { return refuse(Refusal(.malformedRequest)) }
         upstream?.append(request)
         phase = .awaitingUpstream(attempt, ResponseHeadParser())
         setPhaseDeadline(worker.now.saturatingAdd(attempt.route.upstream.policy.handshakeTimeout.nanoseconds))
     }
 
-    /// A fresh upgrade (RFC 6455 section 4.1): what the client sent, less what concerns its own connection, with what the
-    /// policy sets, and no extension but what the policy has it offer.
     private func upgradeRequest(_ attempt: UpstreamAttempt) -> [UInt8]? {
-        let request = attempt.admitted.request
-        var headers = attempt.admitted.upstreamHeaders
-        let address = attempt.admitted.clientAddress
-        // A proxy that is trusted has told the way until itself; from anyone else the way begins with the peer.
-        let isTrusted = listener.policy.trustedProxies.contains(peer.ip)
-        let told = isTrusted ? request.headers.listValues("X-Forwarded-For") : []
-        let way = told.isEmpty ? address.description : (told + [peer.ip.description]).joined(separator: ", ")
-        headers.set("X-Forwarded-For", way)
-        headers.set("X-Forwarded-Proto", "https")
-        headers.set("X-Forwarded-Host", request.host.description)
-        let base = attempt.address?.endpoint.basePath ?? ""
-        return UpgradeRequestWriter.serializedUpgrade(
-            target: base + request.target.description, host: request.host.description, key: attempt.key,
-            subprotocols: request.subprotocols, offers: attempt.deflate.offers, headers: headers)
+        let request = UpstreamRequest(
+            attempt.admitted, basePath: attempt.address?.endpoint.basePath ?? "", key: attempt.key,
+            offers: attempt.deflate.offers, peer: peer.ip, trustedProxies: listener.policy.trustedProxies)
+        return request.serialized
     }
 
     func receiveUpstreamHead(_ bytes: Span<UInt8>) {
@@ -96,9 +103,7 @@ extension Session {
             open(attempt, head, try handshake.verify(head), rest: bytes.extracting(consumed..<bytes.count))
         } catch {
             phase = .awaitingUpstream(attempt, parser)
-            host.logger.warning(
-                "upstream did not upgrade",
-                metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(error)", "request_id": "\(requestID)"])
+            tell("upstream did not upgrade", .warning, attempt, "\(error)")
             if case .refused = error {
                 refuse(Refusal(.upstreamRefused))
             } else {
@@ -110,6 +115,13 @@ extension Session {
     /// The upstream has earned the 101: the client gets its own, and the relay begins.
     private func open(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ choice: UpstreamChoice, rest: Span<UInt8>) {
         guard let client, let upstream else { return }
+        // The policy may have changed on the way.
+        var term: IdentityTerm?
+        switch recheck() {
+        case .nothing: break
+        case .stays(let until): term = until
+        case .refused(let refusal): return refuse(refusal)
+        }
         guard
             isGreeted
                 ? choice.subprotocol == attempt.admitted.request.subprotocols.first : answer(attempt, head, choice)
@@ -119,7 +131,9 @@ extension Session {
             compression: attempt.deflate.compression(after: choice.deflate), session: self, client: client,
             upstream: upstream,
             now: worker.now, unixMilliseconds: SystemClock.unixMilliseconds())
+        if let term { relay.hold(until: term) }
         phase = .relay(relay)
+        host.metrics.upstreamUpgraded(attempt.route.upstream.policy.name, took: worker.now - attempt.since)
         facts.open(now: worker.now, since: acceptedAt)
         host.write(facts)
         client.setReading(true)
@@ -132,15 +146,10 @@ extension Session {
 
     /// Passes the upstream's 101 on, as the policy edits it. False where it cannot be written.
     private func answer(_ attempt: UpstreamAttempt, _ head: ResponseHead, _ choice: UpstreamChoice) -> Bool {
-        var headers = head.headers
-        HopByHop.removeHopByHop(from: &headers)
-        headers.remove("Content-Length")
-        for edit in attempt.admitted.responseEdits { edit.apply(to: &headers) }
-        guard
-            let response = ResponseWriter.serializedSwitchingProtocols(
-                accept: Digest.webSocketAccept(forKey: attempt.admitted.request.key), subprotocol: choice.subprotocol,
-                deflate: attempt.deflate.answer(after: choice.deflate), headers: headers)
-        else { return false }
+        let answer = OpeningAnswer(
+            passing: head.headers, to: attempt.admitted, subprotocol: choice.subprotocol,
+            deflate: attempt.deflate.answer(after: choice.deflate))
+        guard let response = answer.serialized else { return false }
         client?.append(response)
         return true
     }
@@ -148,7 +157,9 @@ extension Session {
     /// The upstream has gone before it answered with a 101.
     func upstreamVanished() {
         switch phase {
-        case .connecting(let attempt): dialNext(attempt)
+        case .connecting(let attempt):
+            host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
+            dialNext(attempt)
         case .awaitingUpstream: refuse(Refusal(.upstreamInvalidResponse))
         default: break
         }

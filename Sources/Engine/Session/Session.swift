@@ -36,10 +36,18 @@ final class Session: ChannelOwner {
     let peer: SocketAddress
     let requestID: String
     let acceptedAt: Nanoseconds
-    /// Given back when the session goes.
-    let admissionLeases: [ConnectionLease]
+    /// What it holds of its listener's limits. Given back when the session goes, or earlier where it is refused.
+    var admissionLeases: [ConnectionLease]
+    /// What it holds of its route's limits, once it is admitted.
+    var leases: [ConnectionLease] = []
+    /// What authorisation services have said yes to: the list of its route's chain, shared with all of that route.
+    var answers: [AuthorizeSettings] = []
     /// The token that let it in.
     var identity: VerifiedToken?
+    /// By what it has yet to be judged again.
+    var recheckScope: RecheckScope = []
+    /// The route by which it stays; nil where that is the one that has admitted it.
+    var standingRoute: String?
 
     var phase = Phase.tls
     /// What the audit log will say.
@@ -80,11 +88,20 @@ final class Session: ChannelOwner {
         return true
     }
 
+    /// How the operational log names it, as the audit log does.
+    var logReference: Logger.Metadata {
+        var reference: Logger.Metadata = ["request_id": "\(requestID)"]
+        if let trace = facts.traceID { reference["trace_id"] = "\(trace)" }
+        return reference
+    }
+
     // MARK: - What channels tell
 
     override func channelIsSecure(_ channel: Channel) {
         if case .tls = phase {
             facts.clientCertificate = channel.clientCertificate()
+            host.metrics.tlsCompleted(
+                version: channel.tlsVersion, isResumed: channel.hasResumedTLS, took: worker.now - acceptedAt)
             phase = .head(RequestHeadParser(maximumBytes: listener.policy.limits.headerBytes))
         }
     }
@@ -138,7 +155,12 @@ final class Session: ChannelOwner {
     }
 
     override func channelFailed(_ channel: Channel, _ error: CryptoError) {
-        if case .tls = phase, let certificate = error.peerCertificate { refuseCertificate(certificate, error) }
+        if case .tls = phase {
+            host.metrics.tlsFailed(TLSFailure(error.peerCertificate))
+            if let certificate = error.peerCertificate { refuseCertificate(certificate, error) }
+            // All is said, and nothing more is to be counted.
+            phase = .ending
+        }
         channelFailed(channel)
     }
 
@@ -147,6 +169,7 @@ final class Session: ChannelOwner {
         case .tls:
             // Nobody can be answered, and yet somebody was here.
             facts.drop(.requestTimeout)
+            host.metrics.tlsFailed(.timeout)
             host.write(facts)
             end()
         case .head:
@@ -250,6 +273,8 @@ final class Session: ChannelOwner {
         upstream?.close()
         client = nil
         upstream = nil
+        // Whoever still knows it must not have it counted.
+        (leases, admissionLeases) = ([], [])
         host.remove(self)
     }
 }

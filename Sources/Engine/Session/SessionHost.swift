@@ -11,14 +11,18 @@ final class SessionHost {
     let logger: Logger
     private let inbox: Inbox
     private let audit: AuditLog
+    /// What happens on this worker, counted.
+    let metrics: WorkerMetrics
     var identities = IdentityIndex()
-    private var isDraining = false
+    private(set) var isDraining = false
+    private(set) lazy var closing = CloseSchedule(host: self)
 
-    private var sessions: [ObjectIdentifier: Session] = [:]
+    private(set) var sessions: [ObjectIdentifier: Session] = [:]
     /// Those whose chain waits for an answer, by the number of the errand.
     private var waiting: [UInt64: Session] = [:]
     private var lastErrand: UInt64 = 0
     private var drain: DrainSchedule?
+    private var recheck: RecheckSchedule?
     private var idle = IdleOrder()
     private let share: WorkerShare
 
@@ -31,6 +35,7 @@ final class SessionHost {
         self.inbox = inbox
         self.runtime = runtime
         self.audit = audit
+        metrics = WorkerMetrics(names: runtime.names)
         self.logger = logger
     }
 
@@ -43,7 +48,7 @@ final class SessionHost {
     private func handle(_ message: WorkerMessage) {
         switch message {
         case .connection(let accepted): accept(accepted)
-        case .policy(let runtime): self.runtime = runtime
+        case .policy(let runtime): follow(runtime)
         case .shed: idle.shed(sessions, now: worker.now)
         case .revoked(let revocations): revoke(revocations)
         case .keysGone(let keys): revoke(signedBy: keys)
@@ -57,9 +62,17 @@ final class SessionHost {
     /// Whether a handshake may still be admitted.
     var isAdmitting: Bool { inbox.isAdmitting }
 
+    /// Which of the gateway's workers this is, counted from 0.
+    var index: Int { share.index }
+
+    /// Whatever becomes of a connection passes here: to the log, and to the metrics.
     func write(_ facts: AuditFacts) {
+        metrics.count(facts)
         audit.write(facts)
     }
+
+    /// What this worker has counted, for a scrape.
+    func metricsCopy() -> WorkerCounts { metrics.copy(with: worker, index: share.index) }
 
     private func accept(_ accepted: AcceptedConnection) {
         let descriptor = Descriptor(owning: accepted.descriptor)
@@ -115,11 +128,26 @@ final class SessionHost {
         }
     }
 
+    // MARK: - Policies
+
+    private func follow(_ runtime: GatewayRuntime) {
+        self.runtime = runtime
+        metrics.follow(runtime.names)
+        guard !runtime.changes.isEmpty, !isDraining else { return }
+        // Those whose turn has not come yet are still marked.
+        let marked = sessions.values.filter { $0.mark(runtime.changes) }
+        guard !marked.isEmpty else { return }
+        let unfinished = recheck.flatMap { $0.isOver ? nil : $0 }
+        recheck = RecheckSchedule(host: self, sessions: marked, share: share, after: unfinished)
+        recheck?.start()
+    }
+
     // MARK: - Drain
 
     private func beginDrain(_ window: Nanoseconds) {
         guard !isDraining else { return }
         isDraining = true
+        recheck = nil
         guard !sessions.isEmpty else { return worker.stop() }
         drain = DrainSchedule(
             host: self, sessions: sessions.values.filter(\.isUnderWay), window: window, share: share)

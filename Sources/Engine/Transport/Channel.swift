@@ -25,7 +25,10 @@ final class Channel {
     /// What waits to be encrypted, or to be sent where there is no TLS.
     var queue: ByteQueue
     /// Bytes that wait, encrypted or not: asked more often than a queue is.
-    private(set) var queuedBytes = 0
+    private(set) var queuedBytes = 0 {
+        didSet { worker.noteWaiting(queuedBytes - oldValue, towardUpstream: isTowardUpstream) }
+    }
+    private let isTowardUpstream: Bool
     /// Encrypted bytes that the kernel would not take.
     var sealed: ByteQueue
     /// Bytes that TLS has put into ``sealed`` on its own account since that was last empty.
@@ -73,6 +76,7 @@ final class Channel {
         number = descriptor.number
         self.descriptor = consume descriptor
         isSecure = tls == nil
+        isTowardUpstream = isConnecting
         self.tls = consume tls
         self.isConnecting = isConnecting
         self.owner = owner
@@ -93,6 +97,9 @@ final class Channel {
     var isOpen: Bool { owner != nil }
     /// See ``TLSSession/clientCertificate()``.
     func clientCertificate() -> String? { tls?.clientCertificate() }
+    /// Of a channel over TLS whose handshake is complete: `1.3`, and whether it goes on with an earlier session.
+    var tlsVersion: String { tls?.version() ?? "" }
+    var hasResumedTLS: Bool { tls?.isResumed() ?? false }
     /// Whether more may be queued.
     var isWritable: Bool { output == .open && owner != nil }
 

@@ -1,6 +1,7 @@
 import Middleware
 import PolicyFile
 import PolicyModel
+import WebSocketProtocol
 
 /// A middleware of somebody else's, as the chain asks it.
 struct CustomMiddleware<Plugin: HandshakeMiddleware>: Middleware.HandshakeMiddleware {
@@ -29,9 +30,16 @@ struct CustomMiddleware<Plugin: HandshakeMiddleware>: Middleware.HandshakeMiddle
             return .refuse(Refusal(reason, retryAfterSeconds: retryAfter?.secondsToWait))
         case .pass:
             if let failure = handshake.failure { return .refuse(Refusal(failure)) }
+            context.note("toward the upstream: \(Self.named(upstreamHeaders, in: handshake)) set")
             context.upstreamHeaders = handshake.upstream
             return .pass
         }
+    }
+
+    /// What stands there of the fields that it may set.
+    private static func named(_ names: [String], in handshake: Handshake) -> String {
+        let names = names.filter { handshake.upstream.contains($0) }
+        return names.isEmpty ? "nothing" : names.joined(separator: ", ")
     }
 }
 

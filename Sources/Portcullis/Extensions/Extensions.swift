@@ -24,6 +24,9 @@ struct Extensions: Sendable {
 
     var factories: ExtensionFactories { ExtensionFactories(middlewares: middlewares, filters: filters) }
 
+    /// What its middlewares refuse for.
+    var reasonNames: [String] { reasons.keys.sorted() }
+
     private mutating func add<Plugin: HandshakeMiddleware>(_ type: Plugin.Type) {
         let name = Plugin.name
         check(

@@ -8,6 +8,7 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
     case inflate
     case messages
     case policy
+    case policyTests = "policy-tests"
     case token
     case schema
     case schemaMessages = "schema-messages"
@@ -23,6 +24,7 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
         case .inflate: try InflateTarget.fuzz(bytes)
         case .messages: try MessagesTarget.fuzz(bytes)
         case .policy: try PolicyTarget.fuzz(bytes)
+        case .policyTests: try PolicyTestsTarget.fuzz(bytes)
         case .token: try TokenTarget.fuzz(bytes)
         case .schema: try SchemaTarget.fuzz(bytes)
         case .schemaMessages: try SchemaMessagesTarget.fuzz(bytes)
