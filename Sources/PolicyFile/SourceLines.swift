@@ -3,6 +3,10 @@ package struct SourceLines: Sendable {
     private let bytes: [UInt8]
     /// Where each line begins, and where it ends without its break.
     private let lines: [Range<Int>]
+    /// Of long lines, where each ``step``th character begins: a place far behind is found without counting from the start.
+    private let steps: [Int: [Int]]
+
+    private static let step = 1024
 
     package init(_ source: PolicySource) {
         // The parser does not count the mark either.
@@ -19,9 +23,27 @@ package struct SourceLines: Sendable {
             index += max(1, length)
         }
         lines.append(start..<bytes.count)
+        var steps: [Int: [Int]] = [:]
+        for (number, line) in lines.enumerated() where line.count > 4 * Self.step {
+            steps[number] = Self.steps(in: bytes, line)
+        }
         self.bytes = bytes
         self.lines = lines
+        self.steps = steps
     }
+
+    private static func steps(in bytes: [UInt8], _ line: Range<Int>) -> [Int] {
+        var steps: [Int] = []
+        var count = 0
+        for index in line where isStart(bytes[index]) || index == line.lowerBound {
+            if count % step == 0 { steps.append(index) }
+            count += 1
+        }
+        return steps
+    }
+
+    /// Whether a character begins with a byte: UTF-8's others are 10xxxxxx.
+    private static func isStart(_ byte: UInt8) -> Bool { byte & 0xc0 != 0x80 }
 
     /// What YAML takes for the end of a line: LF, CR, both, NEL, LS and PS. 0 where there is none.
     private static func breakLength(in bytes: [UInt8], at index: Int) -> Int {
@@ -44,9 +66,13 @@ package struct SourceLines: Sendable {
         let line = bytes[lines[number - 1]]
         var start = line.startIndex
         var skipped = 0
+        if let known = steps[number - 1], !known.isEmpty {
+            let index = min(first / Self.step, known.count - 1)
+            (start, skipped) = (known[index], index * Self.step)
+        }
         while start < line.endIndex, skipped < first {
             start += 1
-            while start < line.endIndex, line[start] & 0xc0 == 0x80 { start += 1 }
+            while start < line.endIndex, !Self.isStart(line[start]) { start += 1 }
             skipped += 1
         }
         // Four bytes are the longest character.

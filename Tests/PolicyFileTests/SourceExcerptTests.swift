@@ -60,6 +60,20 @@ struct SourceExcerptTests {
         #expect(long.indentation + long.mark.count == 39)
     }
 
+    @Test("places far behind in a line are found, whatever characters it has")
+    func far() throws {
+        for (character, width) in [("a", 1), ("é", 1), ("名", 2), ("👋", 2)] {
+            let line = String(repeating: character, count: 5000) + "HERE" + String(repeating: character, count: 5000)
+            for column in [5001, 1, 1024, 1025, 1026, 4097, 10004] {
+                let excerpt = try #require(Self.excerpt(line, line: 1, column: column))
+                let place = excerpt.text.unicodeScalars.dropFirst(excerpt.text.hasPrefix("…") ? 1 : 0)
+                let shown = place.dropFirst((excerpt.indentation - (excerpt.text.hasPrefix("…") ? 1 : 0)) / width).first
+                let expected = (5001...5004).contains(column) ? "H" : character
+                #expect(shown.map { String($0) } == expected, "\(character) \(column)")
+            }
+        }
+    }
+
     @Test("a line that just fits is whole")
     func fits() {
         let line = String(repeating: "x", count: 40)

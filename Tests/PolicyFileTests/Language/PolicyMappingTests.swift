@@ -133,10 +133,15 @@ struct PolicyMappingTests {
                 // Some keys go with some others only.
                 guard errors.isEmpty else { continue }
                 isSeen = true
-                #expect("\(changed)" == "\(LanguageCorpus.decoded(place.document).policy)", "\(key.name)")
+                #expect(Self.shown(changed) == Self.shown(LanguageCorpus.decoded(place.document).policy), "\(key.name)")
             }
             #expect(isSeen, "\(key.name) is nowhere left out where it may be written")
         }
+    }
+
+    /// All that a policy says, without digests of how it is written.
+    private static func shown(_ policy: Policy) -> String {
+        "\(policy)".replacing(/PolicyForm\(digest: -?\d+\)/, with: "")
     }
 
     @Test("bounds are the decoder's", arguments: PolicyMapping.allCases)
