@@ -11,6 +11,8 @@ package final class TokenStore: Sendable {
 
     private let file: StoreFile
     private let identity: StoreFile.Identity
+    /// Whether it was opened to be looked at alone.
+    private let isReader: Bool
     /// One connection, so that `PRAGMA data_version` tells of all writes but this store's own.
     private let database: DatabaseQueue
 
@@ -26,6 +28,7 @@ package final class TokenStore: Sendable {
             return (try Self.open(file), identity)
         }
         self.file = file
+        isReader = false
     }
 
     /// Opens the store to look at it: nothing in it can be changed, and one of an older version stays as it is and is not read.
@@ -36,6 +39,7 @@ package final class TokenStore: Sendable {
             return (try Self.openForReading(file), identity)
         }
         self.file = file
+        isReader = true
     }
 
     private static func openForReading(_ file: StoreFile) throws(TokenStoreError) -> DatabaseQueue {
@@ -45,7 +49,6 @@ package final class TokenStore: Sendable {
         configuration.label = "portcullis.tokens.reader"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
-            try database.execute(sql: "PRAGMA query_only = ON")
         }
         do {
             let database = try DatabaseQueue(path: file.path, configuration: configuration)
@@ -113,6 +116,9 @@ package final class TokenStore: Sendable {
 
     /// Runs `body` in a transaction that no other writer interleaves with.
     func write<Value>(_ body: (Database) throws -> Value) throws(TokenStoreError) -> Value {
+        guard !isReader else {
+            throw TokenStoreError(.inaccessible, path: path, what: "was opened to be looked at alone")
+        }
         try checkIdentity()
         do {
             return try database.write(body)

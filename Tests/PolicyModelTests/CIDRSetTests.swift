@@ -123,4 +123,19 @@ struct CIDRSetTests {
     func `a block is written as it is read`(text: String) throws {
         #expect(try CIDR(text).description == text)
     }
+
+    @Test(
+        "which of the blocks an address is in: the smallest, as it was written",
+        arguments: [
+            ("10.1.2.3", "10.1.0.0/16"), ("10.2.0.0", "10.0.0.0/8"), ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::/32"), ("192.0.2.2", nil), ("::1", nil), ("0.0.0.1", nil),
+        ])
+    func block(_ address: String, _ block: String?) throws {
+        let blocks = ["10.0.0.0/8", "10.1.0.0/16", "192.0.2.1", "2001:db8::/32"]
+        let set = CIDRSet(try blocks.map { try CIDR($0) })
+        let found = set.block(containing: try #require(IPAddress(address)))
+        #expect(found?.description == block)
+        #expect(set.blocks.map(\.description) == blocks)
+        #expect(set.contains(try #require(IPAddress(address))) == (block != nil))
+    }
 }

@@ -61,4 +61,11 @@ struct IPAddressTests {
         #expect(address.network(ipv6Prefix: prefix).description == network)
         #expect(IPAddress.v4(7).network(ipv6Prefix: prefix) == .v4(7))
     }
+
+    @Test("a client's network as people read it")
+    func named() throws {
+        let address = try #require(IPAddress("2001:db8::"))
+        #expect(address.named(ipv6Prefix: 64) == "2001:db8::/64" && address.named(ipv6Prefix: 128) == "2001:db8::")
+        #expect(try #require(IPAddress("192.0.2.1")).named(ipv6Prefix: 64) == "192.0.2.1")
+    }
 }

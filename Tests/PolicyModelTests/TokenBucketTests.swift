@@ -112,4 +112,15 @@ struct TokenBucketTests {
         for _ in 0..<5000 { fullAt = bucket.charge(1, fullAt: fullAt, now: 0) }
         #expect(fullAt == bucket.charge(5000, fullAt: 0, now: 0))
     }
+
+    @Test(
+        "how many are left",
+        arguments: [
+            (0, 0, 10), (1_000_000_000, 0, 9), (10_000_000_000, 0, 0), (20_000_000_000, 0, 0), (5, 1_000, 10),
+            (1, 0, 9),
+        ])
+    func left(_ fullAt: Int64, _ now: Int64, _ count: Int64) {
+        let bucket = TokenBucket(rate: Rate(count: 1, period: .seconds(1)), burst: 10)
+        #expect(bucket.left(fullAt: fullAt, now: now) == count)
+    }
 }

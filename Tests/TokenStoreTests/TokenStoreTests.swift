@@ -162,4 +162,32 @@ import Tokens
         }
         #expect(try state.store().tokens().count == 60)
     }
+
+    @Test("a store that is only looked at tells all, changes nothing, and leaves nothing behind")
+    func reading() throws {
+        let state = try TemporaryState()
+        #expect(throws: TokenStoreError.self) { try TokenStore(reading: state.directory) }
+        do {
+            let store = try state.store()
+            try store.revokeForeign(subject: "alice", keepUntil: 9000, now: 1000)
+        }
+        let before = try Data(contentsOf: URL(fileURLWithPath: state.file))
+        do {
+            let reader = try TokenStore(reading: state.directory)
+            #expect(try reader.changes(since: 0).revocations == [.subject("alice", issuedUntil: 1000)])
+            #expect(throws: TokenStoreError.self) {
+                try reader.revokeForeign(subject: "bob", keepUntil: 9000, now: 1000)
+            }
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: state.file)) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: state.directory) == ["tokens.sqlite"])
+    }
+
+    @Test("a store of an older version is not read, and stays as it is")
+    func readingOlder() throws {
+        let state = try TemporaryState()
+        _ = try state.store()
+        try state.execute("DELETE FROM grdb_migrations WHERE identifier LIKE '2%'")
+        #expect(throws: TokenStoreError.self) { try TokenStore(reading: state.directory) }
+    }
 }

@@ -1,0 +1,90 @@
+import Engine
+import PolicyFile
+import PolicyModel
+import Testing
+import Tokens
+
+@testable import Portcullis
+
+private let text = #"""
+    listeners: { public: { address: "127.0.0.1:0", tls: { certificates: [{ certificate: a, private_key: b }] } } }
+    upstreams: { u: { endpoints: ["ws://127.0.0.1:9"] } }
+    routes:
+      - name: open
+        match: { path: /open }
+        upstream: u
+        public: true
+        middleware:
+          - origin: { allow: ["https://a.example"], mode: shadow }
+          - headers: { response: { set: { X-Frame: deny } } }
+        messages:
+          - { name: hide, from: client, when: { text: { contains: a } }, do: { replace: { with: b } } }
+    """#
+
+private func explained(
+    _ target: String, headers: [(name: String, value: String)] = [], messages: [String] = [], earlier: Int = 0
+) throws -> Explanation {
+    let policy = try PolicyLoader.decode([PolicySource(name: "p.yaml", bytes: Array(text.utf8))]).get()
+    let rehearsal = try Rehearsal(policy)
+    let made = MadeUpHandshake(host: "a.example", target: target, headers: headers)
+    let before = try (0..<earlier).map { _ in try rehearsal.handshake(made) }
+    let handshake = try rehearsal.handshake(made)
+    let answers = handshake.connection.map { connection in
+        messages.map { rehearsal.message(MadeUpMessage($0), on: connection) }
+    }
+    return Explanation(
+        url: "wss://a.example\(target)", made: made, earlier: before, handshake: handshake, messages: answers ?? [],
+        problems: [])
+}
+
+@Suite struct ExplainTextTests {
+    @Test("each step with its place, what it saw, and what came of it")
+    func admitted() throws {
+        let lines = ExplainText(try explained("/open", messages: ["a"]), isColored: false).lines
+        #expect(lines[0] == "wss://a.example/open from 192.0.2.1, on listener public")
+        #expect(lines.contains("~ origin (shadow)  p.yaml:9:9  would refuse: origin-missing"))
+        #expect(lines.contains("    no Origin was sent"))
+        #expect(lines.contains("✓ headers  p.yaml:10:9"))
+        #expect(lines.contains("admitted"))
+        #expect(lines.contains("in shadow mode: origin, p.yaml:9:9, would have refused: origin-missing"))
+        #expect(lines.contains("to upstream u, ws://127.0.0.1:9:") && lines.contains("  X-Forwarded-For: 192.0.2.1"))
+        #expect(lines.contains("  X-Frame set to deny"))
+        #expect(lines.suffix(3) == ["message 1 from the client: edited", "  • hide  p.yaml:12:9", "  b"])
+    }
+
+    @Test("a refusal, and the answer as it is sent")
+    func refused() throws {
+        let explanation = try explained("/other", earlier: 1)
+        let lines = ExplainText(explanation, isColored: false).lines
+        #expect(lines[1] == "  handshake 1: refused: route-not-found")
+        #expect(lines.contains("✗ route  route-not-found"))
+        #expect(lines.contains("refused: route-not-found (HTTP 404)") && lines.contains("  Connection: close"))
+        #expect(explanation.exitCode == 3)
+    }
+
+    @Test("colours only where they are wanted, and no control characters of anybody's")
+    func colors() throws {
+        let explanation = try explained("/open", headers: [("X-A", "caf\u{e9}\u{200e}\u{85}")])
+        let plain = ExplainText(explanation, isColored: false).lines
+        let colored = ExplainText(explanation, isColored: true).lines
+        #expect(plain.contains("  X-A: caf\u{e9}\\u{200e}\\u{85}"))
+        #expect(!plain.joined().contains("\u{1b}") && plain.count == colored.count)
+        #expect(colored.contains("\u{1b}[32madmitted\u{1b}[0m"))
+        #expect(!plain.joined().unicodeScalars.contains { (0xf8f0...0xf8f4).contains($0.value) })
+    }
+
+    @Test(
+        "what lets its holder in somewhere is not shown",
+        arguments: [
+            ("X-A", "secret-text", "(hidden)"), ("X-A", "Bearer eyJh.b.c", "(hidden)"), ("Cookie", "a=b", "(hidden)"),
+            ("X-A", "plain", "plain"),
+        ])
+    func hidden(_ name: String, _ value: String, _ shown: String) throws {
+        var explanation = try explained("/open")
+        var made = explanation.made
+        made.credential = .token("secret-text")
+        explanation = Explanation(
+            url: "", made: made, earlier: [], handshake: explanation.handshake, messages: [], problems: [])
+        #expect(explanation.shown(value, of: name) == shown)
+    }
+}
