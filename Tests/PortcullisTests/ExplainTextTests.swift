@@ -40,7 +40,7 @@ private func explained(
 @Suite struct ExplainTextTests {
     @Test("each step with its place, what it saw, and what came of it")
     func admitted() throws {
-        let lines = ExplainText(try explained("/open", messages: ["a"]), isColored: false).lines
+        let lines = ExplainText(try explained("/open", messages: ["a"]), isColoured: false).lines
         #expect(lines[0] == "wss://a.example/open from 192.0.2.1, on listener public")
         #expect(lines.contains("~ origin (shadow)  p.yaml:9:9  would refuse: origin-missing"))
         #expect(lines.contains("    no Origin was sent"))
@@ -55,7 +55,7 @@ private func explained(
     @Test("a refusal, and the answer as it is sent")
     func refused() throws {
         let explanation = try explained("/other", earlier: 1)
-        let lines = ExplainText(explanation, isColored: false).lines
+        let lines = ExplainText(explanation, isColoured: false).lines
         #expect(lines[1] == "  handshake 1: refused: route-not-found")
         #expect(lines.contains("✗ route  route-not-found"))
         #expect(lines.contains("refused: route-not-found (HTTP 404)") && lines.contains("  Connection: close"))
@@ -65,8 +65,8 @@ private func explained(
     @Test("colours only where they are wanted, and no control characters of anybody's")
     func colors() throws {
         let explanation = try explained("/open", headers: [("X-A", "caf\u{e9}\u{200e}\u{85}")])
-        let plain = ExplainText(explanation, isColored: false).lines
-        let colored = ExplainText(explanation, isColored: true).lines
+        let plain = ExplainText(explanation, isColoured: false).lines
+        let colored = ExplainText(explanation, isColoured: true).lines
         #expect(plain.contains("  X-A: caf\u{e9}\\u{200e}\\u{85}"))
         #expect(!plain.joined().contains("\u{1b}") && plain.count == colored.count)
         #expect(colored.contains("\u{1b}[32madmitted\u{1b}[0m"))
