@@ -35,7 +35,7 @@ import WebSocketProtocol
     }
 
     private func turn(_ relayed: RelayedSession) {
-        relayed.host.worker.setHousekeepingDeadline(0)
+        relayed.host.worker.setDeadline(0, for: .drain)
         relayed.host.worker.turn()
     }
 

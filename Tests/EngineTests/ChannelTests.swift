@@ -42,7 +42,7 @@ import Testing
     func pause() {
         wire.channel.setReading(false)
         wire.write([1])
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.received.isEmpty)
         wire.channel.setReading(true)
@@ -58,12 +58,12 @@ import Testing
         wire.channel.setReading(false)
         #expect(wire.channel.interest == all)
         wire.write([1])
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.channel.interest == [] && wire.owner.received.isEmpty)
         wire.channel.setReading(true)
         #expect(wire.channel.interest == all)
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.received == [1])
     }
@@ -72,16 +72,16 @@ import Testing
     func hangupInPause() {
         wire.channel.setReading(false, watchingHangup: true)
         wire.write([1])
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.channel.interest == [.hangup] && wire.owner.failures == 0)
         wire.channel.setReading(false)
         wire.endSending()
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.channel.interest == [] && wire.owner.failures == 0)
         wire.channel.setReading(false, watchingHangup: true)
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.failures == 1)
     }
@@ -89,10 +89,10 @@ import Testing
     @Test("an end is told once")
     func endOnce() {
         wire.endSending()
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.ends == 1 && wire.channel.interest == [])
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.ends == 1)
     }
@@ -122,7 +122,7 @@ import Testing
         worker.turn()
         wire.channel.setReading(true)
         wire.channel.close()
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.received == [1])
     }
@@ -156,7 +156,7 @@ import Testing
         #expect(wire.channel.queuedBytes == 0)
         // Nothing is left to be told of: a wake-up comes from the timer alone.
         let flushes = wire.owner.flushes
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.flushes == flushes)
     }
@@ -165,7 +165,7 @@ import Testing
     func blockedSince() {
         _ = wire.block()
         #expect(wire.channel.blockedSince == worker.now)
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.channel.blockedSince < worker.now)
         _ = wire.read()
@@ -177,7 +177,7 @@ import Testing
     func ended() {
         wire.endSending()
         worker.turn()
-        worker.setHousekeepingDeadline(0)
+        worker.setDeadline(0, for: .drain)
         worker.turn()
         #expect(wire.owner.ends == 1 && wire.channel.isOpen)
         wire.channel.append([1])
@@ -300,7 +300,7 @@ import Testing
         pair.server.channel.finish()
         pair.worker.flushDirty()
         while pair.client.owner.received.isEmpty { pair.worker.turn() }
-        pair.worker.setHousekeepingDeadline(0)
+        pair.worker.setDeadline(0, for: .drain)
         pair.worker.turn()
         #expect(pair.client.owner.received == [1] && pair.client.owner.ends == 0)
         pair.client.owner.room = 9

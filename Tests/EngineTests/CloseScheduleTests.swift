@@ -14,7 +14,7 @@ import Testing
         let schedule = CloseSchedule(host: host.sessions)
         func closed() -> [Bool] { relayed.map { $0.relay.frames.toClient.hasSentClose } }
         schedule.add(relayed.prefix(3).map(\.session), window: 3 * second)
-        #expect(host.worker.housekeeper === schedule)
+        #expect(host.worker.housekeeper(of: .closing) === schedule)
         #expect(closed() == [true, false, false, false])
         schedule.deadlinePassed(now: start + second)
         #expect(closed() == [true, true, false, false])
@@ -22,7 +22,7 @@ import Testing
         #expect(closed() == [true, true, true, false])
         schedule.deadlinePassed(now: start + second)
         #expect(closed() == [true, true, true, true])
-        #expect(host.worker.housekeeper == nil)
+        #expect(host.worker.housekeeper(of: .closing) == nil)
         for one in relayed { #expect(try one.atClient() == [.close(1008, "closed-by-operator")]) }
     }
 

@@ -13,7 +13,7 @@ import Testing
         let schedule = DrainSchedule(
             host: host.sessions, sessions: relayed.map(\.session), window: 10 * second, share: WorkerShare())
         schedule.start()
-        #expect(host.worker.housekeeper === schedule)
+        #expect(host.worker.housekeeper(of: .drain) === schedule)
         func closed() throws -> Int { relayed.filter { $0.relay.frames.toClient.hasSentClose }.count }
         #expect(try closed() == 1)
         for number in 1...3 {

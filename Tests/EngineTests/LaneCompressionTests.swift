@@ -239,7 +239,7 @@ import WebSocketProtocol
         #expect(try lanes.atUpstream().map(\.unmasked) == [.text(words)])
         // A turn is over when its deadline has passed, and time stands still until the next.
         let later = lanes.worker.now + 1_000_000
-        lanes.worker.setHousekeepingDeadline(later)
+        lanes.worker.setDeadline(later, for: .drain)
         while lanes.worker.now < later { lanes.worker.turn() }
         try send(words + "dropped and more")
         #expect(try lanes.atUpstream().map(\.unmasked) == [.text(words + "dropped and more")])

@@ -28,7 +28,7 @@ import Testing
         let relayed = try (0..<4).map { _ in try refused() }
         let start = host.worker.now
         let schedule = schedule(relayed.map(\.session))
-        #expect(host.worker.housekeeper === schedule)
+        #expect(host.worker.housekeeper(of: .recheck) === schedule)
         func closed() -> Int { relayed.filter { $0.relay.frames.toClient.hasSentClose }.count }
         #expect(closed() == 1)
         for number in 1...3 {

@@ -23,13 +23,27 @@ import Testing
         let worker = try Worker()
         let wire = try Wire(worker)
         let housekeeper = Recorder()
-        worker.housekeeper = housekeeper
+        worker.assign(.drain, to: housekeeper)
         worker.setDeadline(worker.now, for: wire.channel)
-        worker.setHousekeepingDeadline(worker.now)
+        worker.setDeadline(worker.now, for: .drain)
         while wire.owner.deadlines == 0 || housekeeper.deadlines == 0 { worker.turn() }
         wire.write([1])
         worker.turn()
         #expect(wire.owner.deadlines == 1 && housekeeper.deadlines == 1)
+    }
+
+    @Test("chores do not get in each other's way, and one that nobody does has no deadline")
+    func chores() throws {
+        let worker = try Worker()
+        let housekeepers = Chore.allCases.map { _ in Recorder() }
+        for (chore, housekeeper) in zip(Chore.allCases, housekeepers) {
+            worker.assign(chore, to: housekeeper)
+            worker.setDeadline(worker.now, for: chore)
+        }
+        worker.assign(.recheck, to: nil)
+        while housekeepers.map(\.deadlines) != [1, 0, 1] { worker.turn() }
+        #expect(worker.housekeeper(of: .recheck) == nil)
+        #expect(worker.housekeeper(of: .closing) === housekeepers[2])
     }
 
     @Test("a deadline that is put off while others fire does not fire with them")

@@ -4,6 +4,16 @@ internal import Crypto
 internal import Glibc
 internal import Middleware
 
+/// What a worker has to do with its connections by and by, each with one deadline.
+enum Chore: Int, CaseIterable {
+    /// End them, since the gateway does.
+    case drain
+    /// Judge them by a policy that has changed.
+    case recheck
+    /// Close those that an operator wants gone.
+    case closing
+}
+
 /// One event loop, on one thread: it owns its connections, and nothing of them is shared.
 @safe final class Worker {
     /// The most plain bytes of a TLS record.
@@ -34,12 +44,12 @@ internal import Middleware
 
     /// What is to be done when a descriptor that is no channel's can be read, by its key.
     private var watchers: [() -> Void] = []
-    /// Who is told of the deadline that belongs to no channel.
-    var housekeeper: ChannelOwner?
+    /// Who is told of the deadlines that belong to no channel, by ``Chore``.
+    private var housekeepers = [ChannelOwner?](repeating: nil, count: Chore.allCases.count)
     private var wheel: TimerWheel
-    /// Slot 0 stays empty: its deadline is the housekeeper's.
-    private var channels: [Channel?] = [nil]
-    private var generations: [UInt32] = [0]
+    /// The first slots stay empty: their deadlines are the chores'.
+    private var channels = [Channel?](repeating: nil, count: Chore.allCases.count)
+    private var generations = [UInt32](repeating: 0, count: Chore.allCases.count)
     private var freeSlots: [Int] = []
     /// Released in this wake-up: taken again only in the next, so that no late event meets a new channel.
     private var releasedSlots: [Int] = []
@@ -84,7 +94,7 @@ internal import Middleware
     func run() {
         while !isStopping { turn() }
         // They may hold sessions and channels, which hold the worker.
-        housekeeper = nil
+        for chore in Chore.allCases { assign(chore, to: nil) }
         resuming = []
     }
 
@@ -145,7 +155,7 @@ internal import Middleware
         wheel.advance(to: now, into: &due)
         // One that another's deadline has put off meanwhile is not due any more.
         for slot in due where !wheel.isSet(slot) {
-            (slot == 0 ? housekeeper : channels[slot]?.owner)?.deadlinePassed(now: now)
+            (slot < housekeepers.count ? housekeepers[slot] : channels[slot]?.owner)?.deadlinePassed(now: now)
         }
         due.removeAll(keepingCapacity: true)
     }
@@ -210,9 +220,17 @@ extension Worker {
         wheel.set(channel.slot, at: deadline)
     }
 
-    /// Has the housekeeper told when `deadline` has passed.
-    func setHousekeepingDeadline(_ deadline: Nanoseconds) {
-        wheel.set(0, at: deadline)
+    /// Who does this chore; nil where nobody does. The deadline of the one before is forgotten.
+    func assign(_ chore: Chore, to housekeeper: ChannelOwner?) {
+        housekeepers[chore.rawValue] = housekeeper
+        wheel.clear(chore.rawValue)
+    }
+
+    func housekeeper(of chore: Chore) -> ChannelOwner? { housekeepers[chore.rawValue] }
+
+    /// Has who does it told when `deadline` has passed.
+    func setDeadline(_ deadline: Nanoseconds, for chore: Chore) {
+        wheel.set(chore.rawValue, at: deadline)
     }
 
     /// Has `channel` hand on in the next wake-up what it has kept.

@@ -16,7 +16,7 @@ final class CloseSchedule: ChannelOwner {
         waiting = sessions.reversed() + waiting
         pause = window / Int64(max(1, waiting.count))
         next = host.worker.now
-        host.worker.housekeeper = self
+        host.worker.assign(.closing, to: self)
         deadlinePassed(now: host.worker.now)
     }
 
@@ -26,9 +26,9 @@ final class CloseSchedule: ChannelOwner {
             next = next.saturatingAdd(pause)
         }
         if waiting.isEmpty {
-            host.worker.housekeeper = nil
+            host.worker.assign(.closing, to: nil)
         } else {
-            host.worker.setHousekeepingDeadline(next)
+            host.worker.setDeadline(next, for: .closing)
         }
     }
 }

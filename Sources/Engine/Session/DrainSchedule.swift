@@ -29,7 +29,7 @@ final class DrainSchedule: ChannelOwner {
     }
 
     func start() {
-        host.worker.housekeeper = self
+        host.worker.assign(.drain, to: self)
         deadlinePassed(now: host.worker.now)
     }
 
@@ -41,7 +41,7 @@ final class DrainSchedule: ChannelOwner {
         if now >= end {
             host.endAll()
         } else {
-            host.worker.setHousekeepingDeadline(waiting.isEmpty ? end : min(end, next))
+            host.worker.setDeadline(waiting.isEmpty ? end : min(end, next), for: .drain)
         }
     }
 }

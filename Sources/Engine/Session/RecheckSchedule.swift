@@ -40,7 +40,7 @@ final class RecheckSchedule: ChannelOwner {
     var isOver: Bool { waiting.isEmpty }
 
     func start() {
-        host.worker.housekeeper = self
+        host.worker.assign(.recheck, to: self)
         deadlinePassed(now: host.worker.now)
     }
 
@@ -51,7 +51,7 @@ final class RecheckSchedule: ChannelOwner {
             left -= 1
             next = next.saturatingAdd(pause)
         }
-        if waiting.isEmpty { tell() } else { host.worker.setHousekeepingDeadline(next) }
+        if waiting.isEmpty { tell() } else { host.worker.setDeadline(next, for: .recheck) }
     }
 
     private func judge(_ session: Session) {

@@ -147,7 +147,9 @@ final class SessionHost {
     private func beginDrain(_ window: Nanoseconds) {
         guard !isDraining else { return }
         isDraining = true
+        // A drain ends them all.
         recheck = nil
+        for chore in [Chore.recheck, .closing] { worker.assign(chore, to: nil) }
         guard !sessions.isEmpty else { return worker.stop() }
         drain = DrainSchedule(
             host: self, sessions: sessions.values.filter(\.isUnderWay), window: window, share: share)
