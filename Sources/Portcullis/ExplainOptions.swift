@@ -15,7 +15,7 @@ struct ExplainOptions: ParsableArguments {
     var listener: String?
 
     @Option(help: ArgumentHelp("Where it comes from; a proxy's address where it comes through one.", valueName: "ip"))
-    var ip = "192.0.2.1"
+    var ip = "198.18.0.1"
 
     @Option(help: ArgumentHelp("Sent as the Origin, as a web page's would be.", valueName: "origin"))
     var origin: String?

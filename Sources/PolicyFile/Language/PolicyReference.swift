@@ -12,7 +12,7 @@ package enum PolicyReference {
         # Policy reference
 
         Every key of the policy language, with what may stand there and what holds without it. This page is what `portcullis schema --markdown`
-        prints. What it all means together is told in the [README](../README.md#policies) and, for messages, in [messages.md](messages.md).
+        prints. What it all means together is told in [authentication.md](authentication.md) and [messages.md](messages.md).
 
         `--policies` is a file, or a folder whose `*.yaml` are read together in name order, as parts of one policy (`*.test.yaml` are not read).
         Unknown keys, wrong types and references to nothing are errors; `portcullis validate` shows all of them at once.
