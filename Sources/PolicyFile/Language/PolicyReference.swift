@@ -112,7 +112,10 @@ package enum PolicyReference {
 
     /// What GitHub makes of the heading.
     static func anchor(of mapping: PolicyMapping) -> String {
-        String(name(of: mapping).lowercased().filter { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" })
+        String(
+            name(of: mapping).lowercased().replacing(" ", with: "-").filter {
+                $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-"
+            })
     }
 
     private static let roots: [PolicyMapping: String] = [
