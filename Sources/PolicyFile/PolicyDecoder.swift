@@ -18,6 +18,8 @@ final class PolicyDecoder {
     private var definitions: [Section: [String: SourcePosition]] = [:]
     /// Sections that are there, of use or not.
     private var filled: Set<Section> = []
+    /// Those that stand there under another name, which has been said: what they define is not known.
+    private var misspelt: Set<Section> = []
     /// Uses of `${token.…}` in the entry that is being read.
     var tokenVariables: [(name: String, position: SourcePosition)] = []
     /// Uses of `${client.certificate}`, and whether any listener asks for one.
@@ -41,7 +43,7 @@ final class PolicyDecoder {
     var reaches: [RouteReach] = []
 
     /// Where names live: each section has its own.
-    enum Section: String {
+    enum Section: String, CaseIterable {
         case listeners
         case upstreams
         case tokenIssuers = "token_issuers"
@@ -120,6 +122,10 @@ final class PolicyDecoder {
             // What the file should have held cannot be called missing.
             filled = [.listeners, .routes]
             return
+        }
+        for section in Section.allCases where fields.isMisspelt(section.rawValue) {
+            filled.insert(section)
+            misspelt.insert(section)
         }
         for entry in named(fields["listeners"], .listeners) {
             if let listener = checked(entry.value, { _ in listener(entry) }) { policy.listeners.append(listener) }
@@ -200,7 +206,7 @@ final class PolicyDecoder {
 
     /// Every name that is used is defined somewhere.
     func checkReferences() {
-        for reference in references {
+        for reference in references where !misspelt.contains(reference.section) {
             let known = definitions[reference.section] ?? [:]
             guard known[reference.name] == nil else { continue }
             var message = "there is no \(reference.section.noun) \(quoted(reference.name))"

@@ -51,6 +51,14 @@ struct PolicyDecoderTests {
             3:1: error: unknown key `entryPoints` in a policy; did you mean `listeners`?
             4:1: error: unknown key `providers` in a policy; did you mean `token_issuers`?
             5:1: error: unknown key `plugins` in a policy; its keys are `listeners`, `upstreams`, `token_issuers`, `routes`, `limits`, `admin`
+            == a section that is misspelt is not missed, nor what it defines
+            upstream: { echo: { endpoints: ["ws://a:1"] } }
+            listener: {}
+            ruotes: []
+            ----
+            1:1: error: unknown key `upstream` in a policy; did you mean `upstreams`?
+            2:1: error: unknown key `listener` in a policy; did you mean `listeners`?
+            3:1: error: unknown key `ruotes` in a policy; did you mean `routes`?
             == names that are wrong
             upstreams: { "a b": { endpoints: ["ws://a:1"] }, "": { endpoints: ["ws://a:1"] }, echo: { endpoints: ["ws://a:1"] } }
             routes: [{ name: "a\e[31m", match: { path: / }, upstream: echo, public: true }]

@@ -24,7 +24,6 @@ struct PolicyLoaderTests {
         #expect(
             error?.description == """
                 p:1:1: error: no listener: define one under `listeners`, or nothing can connect
-                p:1:1: error: no route: define one under `routes`, or every request is refused
                 p:1:1: error: unknown key `route` in a policy; did you mean `routes`?
                 """)
     }

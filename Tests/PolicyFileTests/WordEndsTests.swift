@@ -27,7 +27,7 @@ struct WordEndsTests {
             """
         #expect(
             Self.found(text) == [
-                "1:1-9 -", "1:1-9 listeners", "5:3-13 upstream", "6:11-14 true", "7:21-26 keep", "8:21-25 5m",
+                "1:1-9 listeners", "5:3-13 upstream", "6:11-14 true", "7:21-26 keep", "8:21-25 5m",
                 "9:5-6 -",
                 "11:5-10 origin",
             ])
