@@ -44,7 +44,7 @@ package struct LoadedPolicy: Sendable {
         let isUsable = !found.contains { $0.severity == .error }
         return LoadedPolicy(
             policy: isUsable ? policy : nil, legible: legible, diagnostics: (diagnostics + found).sorted(),
-            sources: sources, attachments: attachments)
+            sources: sources, attachments: attachments, namedFiles: namedFiles)
     }
 
     /// The policy, or all that is wrong with it.

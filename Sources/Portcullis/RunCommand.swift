@@ -62,14 +62,15 @@ struct RunCommand: ParsableCommand {
         OpenSSLProcess.prepare()
         let logger = makeLogger()
         let (policies, root, extensions) = (policies, root, Extensions.current)
-        guard case .success(let policy) = Self.load(policies, root: root, extensions) else {
+        let tell = diagnosticsTeller(logger)
+        guard case .success(let policy) = Self.load(policies, root: root, extensions, tell: tell) else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")
         }
         let watched = watch ? { @Sendable in PolicyLoader.sourceFiles(path: policies) } : nil
         let isComplete = try telling {
             let gateway = try Engine.Gateway(
                 GatewayConfiguration(
-                    policy: policy, reload: { Self.load(policies, root: root, extensions) },
+                    policy: policy, reload: { Self.load(policies, root: root, extensions, tell: tell) },
                     watchedPolicies: watched, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
                     stateDirectory: state.directory, root: root, extensions: extensions.factories),
                 audit: AuditLog(path: auditLog) { logger.error("audit records are lost: \($0)") }, logger: logger)
@@ -87,13 +88,25 @@ struct RunCommand: ParsableCommand {
         return logger
     }
 
+    /// How it is told what is wrong with policies: as `validate` does, a line each, or where the log is to be read by programs
+    /// as a part of it.
+    private func diagnosticsTeller(_ logger: Logger) -> @Sendable (Diagnostic) -> Void {
+        guard logFormat == .json else { return { Console.note("\($0)") } }
+        return { diagnostic in
+            let (level, place) = (diagnostic.severity == .error ? Logger.Level.error : .warning, diagnostic.position)
+            logger.log(
+                level: level, "\(diagnostic.message)",
+                metadata: ["file": "\(place.file)", "line": "\(place.line)", "column": "\(place.column)"])
+        }
+    }
+
     /// The policies as they are now. What is wrong with them is told, whether they can be run or not.
     private static func load(
-        _ path: String, root: String, _ extensions: Extensions
+        _ path: String, root: String, _ extensions: Extensions, tell: (Diagnostic) -> Void
     ) -> Result<VersionedPolicy, PolicyProblems> {
         let read = PolicyLoader.load(path: path, root: root, extensions: extensions.catalog)
         let loaded = read.adding(PolicyFilesCheck(root: root).certificates(in: read.legible, for: .running))
-        for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
+        loaded.diagnostics.forEach(tell)
         guard let policy = loaded.policy else {
             return .failure(
                 PolicyProblems(lines: loaded.diagnostics.map { "\($0)" }, namedFiles: loaded.namedFiles))

@@ -59,6 +59,21 @@ struct PolicyLoaderTests {
             #expect((loaded.policy == nil) == loaded.diagnostics.contains { $0.severity == .error })
         }
     }
+
+    @Test("what is found in files is added to what was found in the text, and nothing else is lost")
+    func adding() throws {
+        let text = """
+            listeners:
+              a: { address: 127.0.0.1:1, tls: { certificates: [{ certificate: c.pem, private_key: k.pem }] } }
+            """
+        let read = PolicyLoader.decode([PolicySource(name: "p", bytes: Array(text.utf8))])
+        let found = Diagnostic(position: SourcePosition(file: "p", line: 9, column: 9), message: "expired")
+        let loaded = read.adding([found])
+        #expect(loaded.diagnostics.count == read.diagnostics.count + 1)
+        #expect(loaded.policy == nil)
+        #expect(loaded.namedFiles == ["c.pem", "k.pem"])
+        #expect(loaded.sources.map(\.name) == ["p"])
+    }
 }
 
 /// The same numbers at each run.
