@@ -35,6 +35,7 @@ package struct CertificateDates: Sendable, Hashable {
 
     private static func read(_ path: String) throws(CryptoError) -> [CertificateDates] {
         let operation = "load certificate \(path)"
+        try RegularFile.check(path, operation)
         ERR_clear_error()
         // Unsafe: the file is open until the end of this function; each certificate is freed when it has been read.
         guard let file = unsafe BIO_new_file(path, "r") else { throw .last(operation) }

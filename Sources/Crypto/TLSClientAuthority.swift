@@ -21,6 +21,7 @@ internal import CPlatform
     /// Reads the file. Whatever certificate stands in it is trusted, be it another one's or its own issuer.
     init(_ demanded: TLSServerContext.ClientCertificates) throws(CryptoError) {
         let operation = "load authority \(demanded.authorityFile)"
+        try RegularFile.check(demanded.authorityFile, operation)
         ERR_clear_error()
         guard let file = unsafe BIO_new_file(demanded.authorityFile, "r") else { throw .last(operation) }
         defer { unsafe BIO_free(file) }

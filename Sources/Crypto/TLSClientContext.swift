@@ -16,9 +16,9 @@ package final class TLSClientContext: Sendable {
         }
         ERR_clear_error()
         if let authorityFile {
-            guard unsafe SSL_CTX_load_verify_file(context, authorityFile) == 1 else {
-                throw .last("load authority \(authorityFile)")
-            }
+            let operation = "load authority \(authorityFile)"
+            try RegularFile.check(authorityFile, operation)
+            guard unsafe SSL_CTX_load_verify_file(context, authorityFile) == 1 else { throw .last(operation) }
         } else {
             guard unsafe SSL_CTX_set_default_verify_paths(context) == 1 else {
                 throw .last("load the system's authorities")

@@ -132,12 +132,16 @@ package final class TLSServerContext: Sendable {
 
     private static func load(_ certificate: Certificate, into handle: TLSContextHandle) throws(CryptoError) {
         let context = unsafe handle.pointer
+        let loadChain = "load certificate \(certificate.chainFile)"
+        let loadKey = "load private key \(certificate.keyFile)"
         ERR_clear_error()
+        try RegularFile.check(certificate.chainFile, loadChain)
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate.chainFile) == 1 else {
-            throw .last("load certificate \(certificate.chainFile)")
+            throw .last(loadChain)
         }
+        try RegularFile.check(certificate.keyFile, loadKey)
         guard unsafe SSL_CTX_use_PrivateKey_file(context, certificate.keyFile, SSL_FILETYPE_PEM) == 1 else {
-            let error = CryptoError.last("load private key \(certificate.keyFile)")
+            let error = CryptoError.last(loadKey)
             // OpenSSL compares the two as soon as it has both.
             throw error.reason == "key values mismatch" ? Self.mismatch(certificate, error.reason) : error
         }

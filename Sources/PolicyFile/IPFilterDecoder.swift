@@ -20,6 +20,7 @@ extension MiddlewareDecoder {
         {
             decoder.warn(node.position, "`deny` is empty and there is no `allow`, so this `ip_filter` keeps nobody out")
         }
+        if fields["allow"] == nil, let node = fields["deny"] { decoder.warnDenialOfEverybody(deny, node) }
         decoder.warnDeniedBlocks(allow: allow ?? [], fields["allow"], deny: deny)
         return .ipFilter(IPFilterSettings(allow: allow.map { CIDRSet($0) }, deny: CIDRSet(deny)))
     }

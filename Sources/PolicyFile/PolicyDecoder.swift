@@ -206,21 +206,37 @@ final class PolicyDecoder {
 
     /// Every name that is used is defined somewhere.
     func checkReferences() {
+        var sorted: [Section: [String]] = [:]
+        var answers: [Section: [String: (message: String, nearest: String?)]] = [:]
         for reference in references where !misspelt.contains(reference.section) {
-            let known = definitions[reference.section] ?? [:]
-            guard known[reference.name] == nil else { continue }
-            var message = "there is no \(reference.section.noun) \(quoted(reference.name))"
-            let names = known.keys.sorted()
-            let nearest = Suggestion.nearest(to: reference.name, among: names)
-            if let nearest {
-                message += "; did you mean `\(nearest)`?"
-            } else if names.isEmpty {
-                message += "; define it under `\(reference.section.rawValue)`"
-            } else {
-                message += "; those defined are \(names.map { "`\($0)`" }.joined(separator: ", "))"
+            let (section, name) = (reference.section, reference.name)
+            let known = definitions[section] ?? [:]
+            guard known[name] == nil else { continue }
+            if let answer = answers[section]?[name] {
+                refuse(reference.position, answer.message, suggestion: answer.nearest)
+                continue
             }
-            refuse(reference.position, message, suggestion: nearest)
+            let names = sorted[section] ?? known.keys.sorted()
+            sorted[section] = names
+            let answer = Self.undefined(name, in: section, among: names)
+            answers[section, default: [:]][name] = answer
+            refuse(reference.position, answer.message, suggestion: answer.nearest)
         }
+    }
+
+    /// What is said of a name that is not among those that are defined, and which of them was probably meant. A file can hold
+    /// very many of both: among more than 500 none is looked for, and ten are listed.
+    private static func undefined(
+        _ name: String, in section: Section, among names: [String]
+    ) -> (message: String, nearest: String?) {
+        let message = "there is no \(section.noun) \(quoted(name))"
+        if names.isEmpty { return (message + "; define it under `\(section.rawValue)`", nil) }
+        if names.count <= 500, let nearest = Suggestion.nearest(to: name, among: names) {
+            return (message + "; did you mean `\(nearest)`?", nearest)
+        }
+        let listed = names.prefix(10).map(quoted).joined(separator: ", ")
+        let rest = names.count > 10 ? ", and \(names.count - 10) more" : ""
+        return ("\(message); those defined are \(listed)\(rest)", nil)
     }
 
     /// Gives each route its form, once everything has been read.

@@ -8,9 +8,9 @@ extension PolicyDecoder {
         let path: RouteMatch.Path?
         switch (fields["path"], fields["path_prefix"]) {
         case (let exact?, nil):
-            path = self.path(exact, "path").map { .exact($0) }
+            path = routePath(exact, "path").map { .exact($0) }
         case (nil, let prefix?):
-            path = self.path(prefix, "path_prefix").map {
+            path = routePath(prefix, "path_prefix").map {
                 .prefix($0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0)
             }
         case (_?, _?):
@@ -21,6 +21,23 @@ extension PolicyDecoder {
             path = nil
         }
         return path.map { RouteMatch(hosts: hosts, path: $0) }
+    }
+
+    /// A path that a request can come to.
+    private func routePath(_ node: YAMLNode, _ key: String) -> String? {
+        guard let text = path(node, key) else { return nil }
+        if text.contains("//") {
+            refuse(node.position, "`\(key)` must not have empty segments, one slash behind another: \(quoted(text))")
+            return nil
+        }
+        if text.utf8.contains(UInt8(ascii: ";")) {
+            refuse(
+                node.position,
+                "`\(key)` is compared without path parameters, so leave `;` and what follows it in a segment out: \(quoted(text))"
+            )
+            return nil
+        }
+        return text
     }
 
     private func matchHosts(_ node: YAMLNode) -> [String]? {

@@ -126,7 +126,13 @@ extension PolicyTestDecoder {
         }
         guard let outcome = decoder.checked(value, { outcome(chosen[0], $0) }) else { return nil }
         var expectation = MessageExpectation(outcome, position: fields.keyPosition(chosen[0]))
-        expectation.rules = fields["rule"].map { names($0, "rule") } ?? []
+        if let node = fields["rule"] {
+            if case .sequence(let names) = node.content, names.isEmpty {
+                decoder.refuse(
+                    node.position, "`rule` is empty and checks nothing; name the rules that act, or leave it out")
+            }
+            expectation.rules = names(node, "rule")
+        }
         expectation.shadow = fields["shadow"].map { names($0, "shadow") }
         return expectation
     }

@@ -101,9 +101,31 @@ struct Explanation {
 
     /// The value of a field toward the upstream, as it may be shown: neither what lets its holder in somewhere nor the token.
     func shown(_ value: String, of name: String) -> String {
-        if case .token(let token) = made.credential, !token.isEmpty, value.contains(token) { return "(hidden)" }
-        // A signed token, such as an assertion.
-        if value.contains("eyJ"), value.count(where: { $0 == "." }) >= 2 { return "(hidden)" }
-        return HeaderEdit.shown(value, of: name)
+        holdsToken(value) ? "(hidden)" : HeaderEdit.shown(value, of: name)
     }
+
+    /// A URL, or a target, as it may be shown: without such values in its query.
+    func shown(url: String) -> String {
+        guard let mark = url.firstIndex(of: "?") else { return url }
+        let pairs = url[url.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+        let shownPairs = pairs.map { pair -> String in
+            guard let sign = pair.firstIndex(of: "=") else {
+                return holdsToken(decoded(pair)) ? "(hidden)" : String(pair)
+            }
+            let (name, value) = (pair[..<sign], decoded(pair[pair.index(after: sign)...]))
+            if value.isEmpty { return String(pair) }
+            let isHidden = holdsToken(value) || HeaderEdit.shown(value, of: decoded(name)) != value
+            return isHidden ? "\(name)=(hidden)" : String(pair)
+        }
+        return "\(url[...mark])\(shownPairs.joined(separator: "&"))"
+    }
+
+    /// Whether the token is in it, or another signed one, such as an assertion.
+    private func holdsToken(_ value: String) -> Bool {
+        if case .token(let token) = made.credential, !token.isEmpty, value.contains(token) { return true }
+        return value.contains("eyJ") && value.count(where: { $0 == "." }) >= 2
+    }
+
+    /// Of a query, its percent-encoding undone where that can be.
+    private func decoded(_ text: Substring) -> String { text.removingPercentEncoding ?? String(text) }
 }

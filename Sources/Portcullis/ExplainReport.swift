@@ -94,7 +94,7 @@ struct ExplainReport: Encodable {
 
     init(_ explanation: Explanation) {
         let handshake = explanation.handshake
-        url = explanation.url
+        url = explanation.shown(url: explanation.url)
         outcome = Outcome(handshake)
         earlier = explanation.earlier.map(Outcome.init)
         listener = Named(name: handshake.listener.name, position: Place(handshake.listener.position))
@@ -109,7 +109,8 @@ struct ExplainReport: Encodable {
         }
         upstream = handshake.upstream.map { request in
             Upstream(
-                endpoint: request.endpoint, target: request.target, subprotocols: request.subprotocols,
+                endpoint: request.endpoint, target: explanation.shown(url: request.target),
+                subprotocols: request.subprotocols,
                 headers: request.headers.map { Field(name: $0.name, value: explanation.shown($0.value, of: $0.name)) })
         }
         response = Self.response(handshake)

@@ -33,7 +33,8 @@ struct ExplainText {
         self.isColoured = isColoured
         self.explanation = explanation
         let handshake = explanation.handshake
-        add("\(explanation.url) from \(explanation.made.peer), on listener \(handshake.listener.name)")
+        let url = explanation.shown(url: explanation.url)
+        add("\(url) from \(explanation.made.peer), on listener \(handshake.listener.name)")
         for (index, earlier) in explanation.earlier.enumerated() {
             add("  handshake \(index + 1): \(Self.short(earlier))")
         }
@@ -101,7 +102,7 @@ struct ExplainText {
     private mutating func addUpstream(_ handshake: RehearsedHandshake) {
         if let upstream = handshake.upstream, let route = handshake.route {
             add("to upstream \(route.upstream), \(upstream.endpoint):")
-            add("  GET \(upstream.target)")
+            add("  GET \(explanation.shown(url: upstream.target))")
             for (name, value) in upstream.headers { add("  \(name): \(explanation.shown(value, of: name))") }
         }
         guard !handshake.responseEdits.isEmpty else { return }

@@ -69,7 +69,7 @@ struct TestCommand: ParsableCommand {
             policies: policies, root: root, filter: filter, seesCoverage: coverage != .off, extensions: .current)
         suite.run(files.isEmpty ? [policies ?? "policies"] : files)
         let report = suite.report
-        if let junit { try write(report.junit, to: junit) }
+        if let junit { try write(report.junit(errors: suite.errors), to: junit) }
         if json {
             try Console.answer(json: TestReportJSON(report, errors: suite.errors))
         } else {

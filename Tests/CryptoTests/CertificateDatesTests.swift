@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Glibc
 import Testing
 
 @Suite struct CertificateDatesTests {
@@ -41,5 +42,22 @@ import Testing
         #expect(authority?.description == "cannot load authority \(absent): No such file or directory")
         #expect(throws: CryptoError.self) { try CertificateDates.ofAuthorities(good.keyFile) }
         #expect(throws: CryptoError.self) { try CertificateDates.checkServiceAuthorities(absent) }
+    }
+
+    @Test("a FIFO is refused, and not waited for", .timeLimit(.minutes(1)))
+    func fifo() throws {
+        let fifo = folder.path + "/fifo"
+        let made = unsafe mkfifo(fifo, 0o600)
+        #expect(made == 0)
+        for pair in [
+            TLSServerContext.Certificate(chainFile: fifo, keyFile: folder.certificate.keyFile),
+            .init(chainFile: folder.certificate.chainFile, keyFile: fifo),
+        ] {
+            let error = #expect(throws: CryptoError.self) { try CertificateDates.ofChain(pair) }
+            #expect(error?.reason == "it is not a regular file")
+        }
+        let authority = #expect(throws: CryptoError.self) { try CertificateDates.ofAuthorities(fifo) }
+        #expect(authority?.description == "cannot load authority \(fifo): it is not a regular file")
+        #expect(throws: CryptoError.self) { try CertificateDates.checkServiceAuthorities(fifo) }
     }
 }

@@ -76,6 +76,24 @@ import WebSocketProtocol
         #expect(try ask("GET", "/healthz").1["status"] == .string("draining"))
     }
 
+    @Test(
+        "what is said by an empty text is nothing, and never all",
+        arguments: [
+            (#"{"id":"","subject":"","all":""}"#, "`id`"), (#"{"subject":""}"#, "`subject`"),
+            (#"{"token":""}"#, "`token`"), (#"{"all":""}"#, "`all`"), (#"{"all":"true"}"#, "`all`"),
+            (#"{"all":1}"#, "`all`"), (#"{"all":false}"#, "`all`"), (#"{"all":true,"id":"a"}"#, "`all`"),
+            (#"{"all":true,"id":""}"#, "`id`"),
+        ])
+    func emptyTexts(body: String, named: String) throws {
+        for target in ["/tokens/revoke", "/connections/close"] {
+            let (status, members) = try ask("POST", target, body)
+            #expect(status == 400 && members["message"]?.scalarText?.contains(named) == true)
+        }
+        for name in ["route", "listener", "address"] {
+            #expect(try ask("POST", "/connections/close", "{\"\(name)\":\"\",\"all\":true}").0 == 400)
+        }
+    }
+
     @Test("a worker that does not answer makes an answer partial, and the gateway not healthy")
     func silence() throws {
         #expect(try ask("GET", "/healthz").1["error"] == .string("workers-busy"))

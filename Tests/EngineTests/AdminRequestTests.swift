@@ -13,18 +13,22 @@ import WebSocketProtocol
             body: Array(body.utf8), peer: .process(.init(process: 1, user: 0)))
     }
 
-    @Test("a query's items are texts, and numbers and flags are read out of them")
+    @Test("a query's items are texts, and numbers are read out of them")
     func query() throws {
         let fields = try request("/x?a=b+c&n=7&f=true&e=").query(["a", "n", "f", "e", "g"])
         #expect(try fields.text("a") == "b c")
         #expect(try fields.number("n", 1...9) == 7)
-        #expect(try fields.flag("f"))
         #expect(try !fields.flag("g"))
         #expect(try fields.text("e") == "")
+        #expect(try fields.filledText("a") == "b c")
+        #expect(try fields.filledText("g") == nil)
         #expect(try fields.text("g") == nil)
         #expect(throws: AdminRefusal.self) { try fields.number("n", 1...6) }
         #expect(throws: AdminRefusal.self) { try fields.number("a", 1...6) }
-        #expect(throws: AdminRefusal.self) { try fields.flag("a") }
+        #expect(throws: AdminRefusal.self) { try fields.filledText("e") }
+        for name in ["a", "e", "f", "n"] {
+            #expect(throws: AdminRefusal.self) { try fields.flag(name) }
+        }
     }
 
     @Test("an object's members have their types; null is nothing")

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Locking
 import PolicyModel
 import Testing
@@ -42,6 +43,24 @@ import Testing
     func refused() {
         let error = #expect(throws: SystemError.self) { _ = try AuditLog(path: "/nonexistent/audit.log").close() }
         #expect(error?.description == "open the audit log /nonexistent/audit.log: No such file or directory")
+    }
+
+    @Test("a FIFO that nobody reads is told of, and not waited for; one with a reader gets the records")
+    func fifo() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let made = unsafe mkfifo(path, 0o600)
+        #expect(made == 0)
+        let error = #expect(throws: SystemError.self) { _ = try AuditLog(path: path).close() }
+        #expect(error?.code == ENXIO)
+        let reader = Descriptor(owning: unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+        let log = try AuditLog(path: path)
+        log.write(facts("r-1"))
+        log.close()
+        log.run()
+        #expect(log.recordsLost == 0)
+        var watched = pollfd(fd: reader.number, events: Int16(POLLIN), revents: 0)
+        let readable = unsafe poll(&watched, 1, 0)
+        #expect(readable == 1)
     }
 
     @Test("a disk that is full costs its records, and nobody waits")

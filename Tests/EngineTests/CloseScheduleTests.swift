@@ -6,7 +6,7 @@ import Testing
 @Suite struct CloseScheduleTests {
     private let second: Nanoseconds = 1_000_000_000
 
-    @Test("closed one by one with 1008, evenly; whoever is added later is closed, too")
+    @Test("closed one by one with 1008, evenly; a later demand keeps nobody waiting for longer")
     func schedule() throws {
         let relayed = try (0..<4).map { _ in try RelayedSession() }
         let host = try Host()
@@ -15,12 +15,16 @@ import Testing
         func closed() -> [Bool] { relayed.map { $0.relay.frames.toClient.hasSentClose } }
         schedule.add(relayed.prefix(3).map(\.session), window: 3 * second)
         #expect(host.worker.housekeeper(of: .closing) === schedule)
+        #expect(closed() == [false, false, false, false])
+        schedule.deadlinePassed(now: start + second)
         #expect(closed() == [true, false, false, false])
-        schedule.deadlinePassed(now: start + second)
-        #expect(closed() == [true, true, false, false])
-        schedule.add([relayed[3].session], window: 2 * second)
-        #expect(closed() == [true, true, true, false])
-        schedule.deadlinePassed(now: start + second)
+        // The first of these would be later than it is already, the second comes at once.
+        schedule.add([relayed[1].session], window: 3600 * second)
+        schedule.add([relayed[3].session], window: 0)
+        #expect(closed() == [true, false, false, true])
+        schedule.deadlinePassed(now: start + 2 * second)
+        #expect(closed() == [true, true, false, true])
+        schedule.deadlinePassed(now: start + 3 * second)
         #expect(closed() == [true, true, true, true])
         #expect(host.worker.housekeeper(of: .closing) == nil)
         for one in relayed { #expect(try one.atClient() == [.close(1008, "closed-by-operator")]) }

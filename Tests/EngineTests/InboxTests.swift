@@ -20,6 +20,16 @@ import Tokens
         #expect(inbox.load.value == 1)
     }
 
+    @Test("once the worker has ended nothing waits for it any more")
+    func closed() throws {
+        let inbox = try Inbox()
+        let before = inbox.post(.shed)
+        inbox.close()
+        let after = inbox.post(.shed)
+        #expect(before && !after)
+        #expect(inbox.takeAll().isEmpty)
+    }
+
     @Test("a drain is known to the sessions of every worker before any of them takes the message")
     func stopAdmitting() throws {
         let host = try Host()

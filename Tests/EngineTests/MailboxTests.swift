@@ -18,6 +18,15 @@ import Testing
         #expect(mailbox.takeAll() == [4])
     }
 
+    @Test("once closed it gives what nobody has taken, and takes no more")
+    func closed() throws {
+        let mailbox = try Mailbox<Int>()
+        #expect(mailbox.post(1))
+        #expect(mailbox.close() == [1])
+        #expect(!mailbox.post(2))
+        #expect(mailbox.takeAll().isEmpty)
+    }
+
     @Test("none is lost between two threads, and no wake-up either")
     func concurrent() throws {
         let mailbox = try Mailbox<Int>()

@@ -89,4 +89,21 @@ import Tokens
         #expect(counts[.refusals, "(overflow)", "(overflow)"] == 3)
         #expect(counts.numbers.count == few + 3)
     }
+
+    @Test("rules, however many, have half of the places at most")
+    func boundOfRules() throws {
+        let shared = GatewayMetrics()
+        let workers = Workers(inboxes: [])
+        let few = MetricsCollector(shared, audit: nil, workers: 0).collect(policy, from: workers).numbers.count
+        let collector = MetricsCollector(shared, audit: nil, workers: 0, maximumSeries: 2 * few + 2)
+        for number in 0..<(3 * few) { shared.add(.ruleHits, "", "", "\(number)") }
+        _ = collector.collect(policy, from: workers)
+        shared.add(.refusals, "", "a")
+        let counts = collector.collect(policy, from: workers)
+        #expect(counts[.refusals, "", "a"] == 1)
+        #expect(counts[.ruleHits, "(overflow)", "(overflow)", "(overflow)"] ?? 0 > 0)
+        let rules = counts.numbers.keys.count { $0.metric == .ruleHits || $0.metric == .rateHits }
+        // With those that have no room, one of each metric.
+        #expect((few + 2...few + 3).contains(rules))
+    }
 }

@@ -36,8 +36,8 @@ func form(_ text: String) -> PolicyForm {
             from: try policy([("same", "a", .recheck), ("other", "b", .recheck), ("gone", "c", .recheck)]),
             to: try policy([("new", "d", .recheck), ("other", "B", .recheck), ("same", "a", .recheck)]))
         #expect(changes.routes == ["other", "gone", "new"])
-        #expect(changes.scope(listener: "public", route: "other") == .route)
-        #expect(changes.scope(listener: "public", route: "same") == [])
+        #expect(changes.scope(listener: "public", route: "other") == [.route, .router])
+        #expect(changes.scope(listener: "public", route: "same") == .router)
         #expect(changes.scope(listener: "public", route: nil) == [])
     }
 
@@ -50,16 +50,27 @@ func form(_ text: String) -> PolicyForm {
         #expect(["on", "off", "gone"].map { changes.isKept($0) } == [true, false, true])
     }
 
-    @Test("a listener's connections are judged where its admission says something else, and not where it came or went")
+    @Test("a listener's connections are judged where its admission says something else, or it has come with one")
     func listeners() throws {
         let changes = PolicyChanges(
             from: try policy([("kept", "a", .keep)], listeners: [("same", "a"), ("other", "b"), ("gone", "c")]),
             to: try policy([("kept", "a", .keep)], listeners: [("same", "a"), ("other", "B"), ("new", "d")]))
-        #expect(changes.listeners == ["other"])
+        #expect(changes.listeners == ["other", "new"])
         #expect(changes.scope(listener: "other", route: nil) == .admission)
         #expect(changes.scope(listener: "other", route: "any") == .admission)
         #expect(changes.scope(listener: "other", route: "kept") == [])
         #expect(changes.scope(listener: "same", route: "any") == [])
+    }
+
+    @Test(
+        "where routes come, go, or change places, the router is asked again of all connections but those that are kept")
+    func routing() throws {
+        let (one, other) = (("a", "a", PolicyChange.recheck), ("b", "b", PolicyChange.keep))
+        let changes = PolicyChanges(from: try policy([one, other]), to: try policy([other, one]))
+        #expect(changes.routes.isEmpty && changes.isRouting && !changes.isEmpty)
+        #expect(changes.scope(listener: "public", route: "a") == .router)
+        #expect(changes.scope(listener: "public", route: "b") == [])
+        #expect(changes.scope(listener: "public", route: nil) == [])
     }
 
     @Test("the same policy again is no change")

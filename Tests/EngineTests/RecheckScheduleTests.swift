@@ -46,6 +46,21 @@ import Testing
         }
     }
 
+    @Test("a schedule that takes over begins with those whose turn has not come, and does not put it off")
+    func takingOver() throws {
+        let (early, late) = (try (0..<2).map { _ in try refused() }, try refused())
+        let start = host.worker.now
+        let first = schedule(early.map(\.session))
+        #expect(early.filter { $0.relay.frames.toClient.hasSentClose }.count == 1)
+        let second = RecheckSchedule(
+            host: host.sessions, sessions: [late.session], share: WorkerShare(), after: first)
+        second.start()
+        second.deadlinePassed(now: start + 10 * millisecond)
+        #expect(early.allSatisfy { $0.relay.frames.toClient.hasSentClose })
+        second.deadlinePassed(now: start + 20 * millisecond)
+        #expect(late.relay.frames.toClient.hasSentClose && second.isOver)
+    }
+
     @Test("one that stays is not touched, and is judged once")
     func staying() throws {
         let relayed = try RelayedSession()

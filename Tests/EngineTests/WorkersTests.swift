@@ -16,4 +16,18 @@ import Testing
         thread.join()
         #expect(second.inbox.takeAll().count == 2)
     }
+
+    @Test("one that has ended is not waited for, and no question is left with it")
+    func ended() throws {
+        let host = try Host()
+        nonisolated(unsafe) let running = host.sessions
+        let thread = try WorkerThread("worker") { try? unsafe running.run() }
+        let workers = Workers(inboxes: [host.inbox])
+        workers.tell { $0.worker.stop() }
+        thread.join()
+        // Beyond the time limit of this test.
+        let answers = try workers.ask(patience: 600_000) { host in host.runtime.policyVersion }
+        #expect(answers == [nil])
+        #expect(host.inbox.takeAll().isEmpty)
+    }
 }

@@ -107,6 +107,53 @@ def test_route_that_goes_and_route_that_takes_over(gateway: StartGateway, upstre
     assert greets(three)
 
 
+EVERYTHING = policies.route("all", match={"path_prefix": "/"})
+GUARDED = policies.route("admin", match={"path_prefix": "/admin"}, middleware=[policies.token()])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([EVERYTHING], [GUARDED, EVERYTHING]),
+        ([EVERYTHING, GUARDED], [GUARDED, EVERYTHING]),
+        ([GUARDED | {"match": {"path": "/admin/y"}}, EVERYTHING], [GUARDED, EVERYTHING]),
+    ],
+    ids=["a new one before it", "places changed", "another one widened"],
+)
+def test_route_that_is_another_one_now(
+    gateway: StartGateway, upstream: Upstream, before: list[Settings], after: list[Settings]
+) -> None:
+    """The connection's own route has not changed, but it would come to another one now, which refuses it."""
+    door = gateway(upstream, routes=before)
+    guarded, open_to_all = door.connect("/admin/x"), door.connect("/x")
+    assert judged(door, with_routes(door, *after), 1) == (1, "token-missing")
+    assert guarded.closing() == CHANGED
+    assert greets(open_to_all)
+    door.refused("token-missing", 401, path="/admin/x")
+
+
+def test_route_that_comes_back(gateway: StartGateway, upstream: Upstream) -> None:
+    """Another route has taken over meanwhile."""
+    door = gateway(upstream, routes=[policies.route("one"), EVERYTHING])
+    before = door.connect("/one")
+    elsewhere = policies.route("one", path="/elsewhere")
+    assert judged(door, with_routes(door, elsewhere, EVERYTHING), 1) == (0, "")
+    assert greets(before)
+    denying = policies.route("one", middleware=[{"ip_filter": {"deny": ["127.0.0.1/32"]}}])
+    assert judged(door, with_routes(door, denying, EVERYTHING), 1) == (1, "ip-denied")
+    assert before.closing() == CHANGED
+
+
+def test_listener_that_comes_back(gateway: StartGateway, upstream: Upstream, certificates: Path) -> None:
+    door = gateway(upstream)
+    before = door.connect(source="127.0.0.2")
+    public = door.policy["listeners"]["public"]
+    door.reload(door.policy | {"listeners": {"other": policies.listener(certificates)}})
+    assert greets(before)
+    door.reload(door.policy | {"listeners": {"public": public | {"admission": [DENIED]}}})
+    assert before.closing() == CHANGED
+
+
 def test_token_that_is_now_demanded_or_must_say_more(gateway: StartGateway, upstream: Upstream) -> None:
     door = gateway(upstream, routes=[policies.route(), policies.route("scoped", middleware=[policies.token()])])
     without = door.connect()

@@ -19,6 +19,11 @@ struct DiagnosticTests {
                 == "a:1:2: error: m\na:1:1: warning: w")
     }
 
+    @Test("a file's name does not steer a terminal")
+    func fileName() {
+        #expect(Self.diagnostic("a\u{1b}[31m\n.yaml", 3, 7).description == "a\\u{1b}[31m\\u{a}.yaml:3:7: error: m")
+    }
+
     @Test("by file, line, column, as numbers")
     func order() {
         let sorted = [("b", 1, 1), ("a", 10, 1), ("a", 9, 12), ("a", 9, 2)].map(Self.diagnostic).sorted()

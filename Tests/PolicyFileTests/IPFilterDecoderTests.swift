@@ -35,6 +35,23 @@ struct IPFilterDecoderTests {
             """#))
     func ipFilter(_ policy: PolicyCase) { policy.check() }
 
+    @Test(
+        "a deny of everybody",
+        arguments: PolicyCase.table(
+            .middleware.withWarnings,
+            #"""
+            == deny of all addresses
+            - ip_filter: { deny: [0.0.0.0/1, 128.0.0.0/1, "::/0"] }
+            ----
+            1:22: warning: nobody gets past this `ip_filter`: `deny` names every address
+            ip_filter allow absent, deny some
+            == deny of one kind of address
+            - ip_filter: { deny: ["::/0"] }
+            ----
+            ip_filter allow absent, deny some
+            """#))
+    func everybody(_ policy: PolicyCase) { policy.check() }
+
     @Test("its blocks are those that the file names")
     func blocks() throws {
         let text = """

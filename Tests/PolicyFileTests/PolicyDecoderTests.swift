@@ -144,4 +144,23 @@ struct PolicyDecoderTests {
         #expect(policy.routes.map(\.name) == ["b", "a", "c"])
         #expect(policy.routes.first?.position == SourcePosition(file: "1", line: 2, column: 3))
     }
+
+    @Test("of very many names ten are listed, and a likeness is looked for among few alone")
+    func manyNames() {
+        let message = { (count: Int, name: String) -> String in
+            let decoder = PolicyDecoder()
+            let position = SourcePosition(file: "p", line: 1, column: 1)
+            for number in 0..<count { decoder.define("upstream-\(1000 + number)", in: .upstreams, at: position) }
+            for _ in 0..<2 { decoder.refer(to: name, in: .upstreams, at: position) }
+            decoder.checkReferences()
+            #expect(decoder.diagnostics.count == 2 && Set(decoder.diagnostics).count == 1)
+            return decoder.diagnostics.first?.message ?? ""
+        }
+        let listed = (1000..<1010).map { "`upstream-\($0)`" }.joined(separator: ", ")
+        #expect(message(12, "x") == "there is no upstream `x`; those defined are \(listed), and 2 more")
+        #expect(message(500, "upstream-1x00") == "there is no upstream `upstream-1x00`; did you mean `upstream-1000`?")
+        #expect(
+            message(501, "upstream-1x00")
+                == "there is no upstream `upstream-1x00`; those defined are \(listed), and 491 more")
+    }
 }

@@ -25,6 +25,22 @@ struct RouteMatchDecoderTests {
             path: /chat/
             ----
             [] exact("/chat/")
+            == match of a path with an empty segment
+            path: /a//b
+            ----
+            1:7: error: `path` must not have empty segments, one slash behind another: `/a//b`
+            == match with a prefix of slashes
+            path_prefix: //
+            ----
+            1:14: error: `path_prefix` must not have empty segments, one slash behind another: `//`
+            == match with a prefix that has an empty segment at its end
+            path_prefix: /p//
+            ----
+            1:14: error: `path_prefix` must not have empty segments, one slash behind another: `/p//`
+            == match with path parameters
+            path: /a;v=1/b
+            ----
+            1:7: error: `path` is compared without path parameters, so leave `;` and what follows it in a segment out: `/a;v=1/b`
             == match without a path
             hosts: [a.example]
             ----

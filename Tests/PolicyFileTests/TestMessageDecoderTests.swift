@@ -27,6 +27,10 @@ struct TestMessageDecoderTests {
             client text '' after 0.0 seconds -> closed(code: Optional(1008), reason: nil)
             client text '' after 0.0 seconds -> closed(code: Optional(4000), reason: Optional("no")) shadow ["c"]
             client text '' after 0.0 seconds -> closed(code: nil, reason: nil)
+            == no rule at all
+            - { send: x, expect: { dropped: true, rule: [] } }
+            ----
+            1:45: `rule` is empty and checks nothing; name the rules that act, or leave it out
             == a fresh token
             - { send: { renewal: { subject: alice } }, after: 1h, expect: renewed }
             ----

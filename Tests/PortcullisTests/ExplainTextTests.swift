@@ -87,4 +87,21 @@ private func explained(
             url: "", made: made, earlier: [], handshake: explanation.handshake, messages: [], problems: [])
         #expect(explanation.shown(value, of: name) == shown)
     }
+
+    @Test(
+        "nor in the query of a URL",
+        arguments: [
+            ("/a", "/a"), ("wss://a/b?c=d&e", "wss://a/b?c=d&e"), ("/a?x=1&t=secret%2Dtext", "/a?x=1&t=(hidden)"),
+            ("/a?t=eyJh.b.c&x=", "/a?t=(hidden)&x="), ("/a?access_token=x&y=2", "/a?access_token=(hidden)&y=2"),
+        ])
+    func hiddenQuery(_ url: String, _ shown: String) throws {
+        let given = try explained("/open")
+        var made = given.made
+        made.credential = .token("secret-text")
+        let explanation = Explanation(
+            url: url, made: made, earlier: [], handshake: given.handshake, messages: [], problems: [])
+        #expect(explanation.shown(url: url) == shown)
+        #expect(ExplainText(explanation, isColoured: false).lines[0].hasPrefix("\(shown) from "))
+        #expect(ExplainReport(explanation).url == shown)
+    }
 }

@@ -37,7 +37,24 @@ struct PolicyCoverageTests {
                 "p:13:19: `message_rate` of the route `chat`",
                 "p:14:16: the message rule `no-binary` of the route `chat`",
             ])
-        coverage.touch(coverage.parts.dropFirst().map(\.position))
+        coverage.touch(coverage.parts.dropFirst().map(\.place))
         #expect(coverage.untouched.map(\.name) == ["`connection_limit` of the listener `public`"])
+    }
+
+    @Test("what two routes have by an alias is a part of each")
+    func aliases() throws {
+        let text = """
+            listeners:
+              public: { address: "127.0.0.1:0", tls: { certificates: [{ certificate: c, private_key: k }] } }
+            upstreams: { echo: { endpoints: ["ws://127.0.0.1:1"] } }
+            routes:
+              - { name: a, match: { path: /a }, upstream: echo, public: true, middleware: &m [{ origin: { allow: ["https://a.test"] } }] }
+              - { name: b, match: { path: /b }, upstream: echo, public: true, middleware: *m }
+            """
+        var coverage = PolicyCoverage()
+        coverage.add(try PolicyLoader.decode([PolicySource(name: "p", bytes: Array(text.utf8))]).get())
+        #expect(coverage.parts.count == 4)
+        coverage.touch(coverage.parts.prefix(2).map(\.place))
+        #expect(coverage.untouched.map(\.name) == ["the route `b`", "`origin` of the route `b`"])
     }
 }

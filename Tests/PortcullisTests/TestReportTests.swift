@@ -1,4 +1,5 @@
 import Foundation
+import PolicyFile
 import PolicyModel
 import Testing
 
@@ -29,7 +30,7 @@ struct TestReportTests {
         report.duration = .milliseconds(1250)
         var coverage = PolicyCoverage()
         coverage.add(try PolicyCoverageTests.policy())
-        coverage.touch(coverage.parts.dropLast().map(\.position))
+        coverage.touch(coverage.parts.dropLast().map(\.place))
         report.coverage = coverage
         return report
     }
@@ -79,9 +80,9 @@ struct TestReportTests {
     @Test("for CI systems")
     func junit() throws {
         #expect(
-            try Self.report().junit == """
+            try Self.report().junit(errors: []) == """
                 <?xml version="1.0" encoding="UTF-8"?>
-                <testsuites tests="3" failures="1" time="1.250">
+                <testsuites tests="3" failures="1" errors="0" time="1.250">
                   <testsuite name="a.test.yaml" tests="2" failures="1" time="0.003">
                     <testcase name="good" classname="a.test.yaml" file="a.test.yaml" line="2"/>
                     <testcase name="bad &amp; &quot;odd&quot;" classname="a.test.yaml" file="a.test.yaml" line="5">
@@ -92,6 +93,26 @@ struct TestReportTests {
                   </testsuite>
                   <testsuite name="long.test.yaml" tests="1" failures="0" time="1.234">
                     <testcase name="good" classname="long.test.yaml" file="long.test.yaml" line="2"/>
+                  </testsuite>
+                </testsuites>
+
+                """)
+    }
+
+    @Test("files that could not be read, and characters that XML has not, for CI systems")
+    func junitErrors() {
+        let errors = [(1, "a\u{1}\u{ffff}\tb"), (2, "c")].map { line, message in
+            Diagnostic(position: SourcePosition(file: "x.test.yaml", line: line, column: 3), message: message)
+        }
+        #expect(
+            TestReport().junit(errors: errors) == """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <testsuites tests="1" failures="0" errors="1" time="0.000">
+                  <testsuite name="x.test.yaml" tests="1" failures="0" errors="1" time="0.000">
+                    <testcase name="can be run" classname="x.test.yaml" file="x.test.yaml" line="1">
+                      <error message="a\u{fffd}\u{fffd}\tb">x.test.yaml:1:3: error: a\u{fffd}\u{fffd}\tb
+                x.test.yaml:2:3: error: c</error>
+                    </testcase>
                   </testsuite>
                 </testsuites>
 

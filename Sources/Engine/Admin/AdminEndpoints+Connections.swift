@@ -28,6 +28,7 @@ extension AdminEndpoints {
     /// Closes connections with 1008, `closed-by-operator`.
     func close(_ request: AdminRequest) throws(AdminRefusal) -> AdminAnswer {
         let fields = try request.object(Self.filters + ["all", "over"])
+        for name in Self.filters { _ = try fields.filledText(name) }
         let filter = try Self.filter(fields)
         let isAll = try fields.flag("all")
         guard isAll != Self.filters.contains(where: { fields[$0] != nil }) else {

@@ -61,9 +61,9 @@ extension AdminEndpoints {
     func revoke(_ request: AdminRequest) throws(AdminRefusal) -> AdminAnswer {
         let fields = try request.object(["id", "subject", "token", "all"])
         var asked: [RevocationRequest] = []
-        if let id = try fields.text("id"), !id.isEmpty { asked.append(.id(id)) }
-        if let subject = try fields.text("subject"), !subject.isEmpty { asked.append(.subject(subject)) }
-        if let token = try fields.text("token") { asked.append(.token(token)) }
+        if let id = try fields.filledText("id") { asked.append(.id(id)) }
+        if let subject = try fields.filledText("subject") { asked.append(.subject(subject)) }
+        if let token = try fields.filledText("token") { asked.append(.token(token)) }
         if try fields.flag("all") { asked.append(.all) }
         guard let wanted = asked.first, asked.count == 1 else {
             throw .malformed("give one of `id`, `subject`, `token` and `all`: true")

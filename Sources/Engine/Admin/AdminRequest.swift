@@ -73,6 +73,13 @@ struct AdminFields: CustomStringConvertible {
         }
     }
 
+    /// nil where it is not there. An empty one, which is most often a variable that nobody has set, is refused.
+    func filledText(_ name: String) throws(AdminRefusal) -> String? {
+        guard let text = try text(name) else { return nil }
+        guard !text.isEmpty else { throw .malformed("`\(name)` must not be empty") }
+        return text
+    }
+
     func texts(_ name: String) throws(AdminRefusal) -> [String] {
         switch members[name] {
         case nil: return []
@@ -99,10 +106,11 @@ struct AdminFields: CustomStringConvertible {
         return number
     }
 
+    /// A JSON boolean alone, which no query has.
     func flag(_ name: String) throws(AdminRefusal) -> Bool {
         switch members[name] {
-        case nil, .boolean(false), .string("false"): return false
-        case .boolean(true), .string("true"), .string(""): return true
+        case nil, .boolean(false): return false
+        case .boolean(true): return true
         default: throw .malformed("`\(name)` must be true or false")
         }
     }

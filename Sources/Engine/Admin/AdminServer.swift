@@ -119,13 +119,15 @@ final class AdminServer: Sendable {
             return true
         }
         let number = descriptor.release()
+        // The door itself stays out of the thread: who keeps it keeps its port.
+        let isTCP = door != nil
         do throws(SystemError) {
             let (access, endpoints, control) = (access, endpoints, control)
             _ = try WorkerThread("admin-peer") {
                 AdminConnection(Descriptor(owning: number)).serve(from: peer) { request in
                     do throws(AdminRefusal) {
                         // The token is that of now: one that a reload has replaced opens nothing.
-                        try access.check(request, at: door == nil ? nil : control.policy.runtime.adminDoor)
+                        try access.check(request, at: isTCP ? control.policy.runtime.adminDoor : nil)
                         return try endpoints.answer(request)
                     } catch {
                         return error.answer

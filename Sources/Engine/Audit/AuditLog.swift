@@ -52,8 +52,11 @@ package final class AuditLog: Sendable {
         try self.init(output: Descriptor(owning: number), path: isFile ? path : nil, tellFailure: tellFailure)
     }
 
+    /// A FIFO that nobody reads is not waited for: it cannot be opened (`ENXIO`). Writes do wait.
     private static func open(_ path: String) -> Int32 {
-        unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let number = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o600)
+        if number >= 0 { _ = fcntl(number, F_SETFL, O_APPEND) }
+        return number
     }
 
     /// Has the file opened again, by its path: it has been moved away, and records go on in a new one. Does nothing for standard

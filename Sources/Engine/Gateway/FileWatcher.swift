@@ -67,6 +67,10 @@ struct FileChanges: Sendable {
     private var read: State
     /// As they were at the last look, where that was otherwise.
     private var seen: State?
+    /// Looks in a row that found something else than the one before.
+    private var restlessLooks = 0
+    /// A file that is never at rest must not keep all others from being read.
+    private static let patience = 5
 
     private struct State: Sendable, Equatable {
         var policies: Stamps
@@ -86,15 +90,21 @@ struct FileChanges: Sendable {
         seen = nil
     }
 
-    /// Takes what a look has found; true where it is something else than what was read, and the same as at the look before.
+    /// Takes what a look has found; true where it is something else than what was read, and the same as at the look before, or
+    /// has been no two looks the same for too long.
     /// Then it counts as read, whatever comes of it: files that are no good are not read again until they change.
     mutating func look(policies: Stamps, named: Stamps) -> Bool {
         let found = State(policies: policies, named: named.filter { read.named.keys.contains($0.key) })
-        guard found != read, found == seen else {
-            seen = found == read ? nil : found
+        guard found != read else {
+            (seen, restlessLooks) = (nil, 0)
             return false
         }
-        (read, seen) = (found, nil)
+        guard found == seen || restlessLooks >= Self.patience else {
+            seen = found
+            restlessLooks += 1
+            return false
+        }
+        (read, seen, restlessLooks) = (found, nil, 0)
         return true
     }
 }

@@ -6,6 +6,8 @@ struct PolicyChanges: Sendable, Hashable {
     private(set) var routes: Set<String> = []
     /// Names of listeners whose connections are judged again by their admission.
     private(set) var listeners: Set<String> = []
+    /// Whether the router may lead somewhere else than before: of each connection it is asked again.
+    private(set) var isRouting = false
     /// Names of routes whose connections are left alone, whatever has changed.
     private var keeping: Set<String> = []
 
@@ -29,24 +31,39 @@ struct PolicyChanges: Sendable, Hashable {
             if route.onPolicyChange == .keep { keeping.insert(route.name) } else { routes.insert(route.name) }
         }
         let admissions = Dictionary(before.listeners.map { ($0.name, $0.admissionForm) }) { first, _ in first }
-        for listener in policy.listeners where admissions[listener.name].map({ $0 != listener.admissionForm }) ?? false
-        {
+        // One that was not there may still have connections of a policy before that one.
+        for listener in policy.listeners where (admissions[listener.name] ?? .none) != listener.admissionForm {
             listeners.insert(listener.name)
         }
+        isRouting = before.routes.map(Signpost.init) != policy.routes.map(Signpost.init)
     }
 
     /// By what a connection is to be judged again: nothing, in most cases. `route` is nil before it has one.
     func scope(listener: String, route: String?) -> RecheckScope {
         var scope: RecheckScope = []
         guard !isKept(route) else { return [] }
-        if let route, routes.contains(route) { scope.insert(.route) }
+        if let route {
+            if routes.contains(route) { scope.insert(.route) }
+            if isRouting { scope.insert(.router) }
+        }
         if listeners.contains(listener) { scope.insert(.admission) }
         return scope
     }
 
     func isKept(_ route: String?) -> Bool { route.map { keeping.contains($0) } ?? false }
 
-    var isEmpty: Bool { routes.isEmpty && listeners.isEmpty }
+    var isEmpty: Bool { routes.isEmpty && listeners.isEmpty && !isRouting }
+}
+
+/// What of a route the router goes by.
+private struct Signpost: Hashable {
+    let name: String
+    let hosts: [String]
+    let path: RouteMatch.Path
+
+    init(_ route: RoutePolicy) {
+        (name, hosts, path) = (route.name, route.match.hosts, route.match.path)
+    }
 }
 
 /// By what a live connection is to be judged again.
@@ -57,4 +74,6 @@ struct RecheckScope: OptionSet, Sendable {
     static let admission = RecheckScope(rawValue: 1)
     /// The router and the chain of the route that it finds.
     static let route = RecheckScope(rawValue: 2)
+    /// The same, if the router finds another route than the one that it stands on.
+    static let router = RecheckScope(rawValue: 4)
 }

@@ -17,6 +17,9 @@ package enum KeyFile {
         /// Anything at all: who may write a file may set its time.
         let seconds: Int
         let nanoseconds: Int
+        /// When it was last changed in any way, its times included.
+        let changeSeconds: Int
+        let changeNanoseconds: Int
 
         fileprivate init(_ status: stat) {
             device = UInt(status.st_dev)
@@ -24,6 +27,8 @@ package enum KeyFile {
             size = Int(status.st_size)
             seconds = status.st_mtim.tv_sec
             nanoseconds = status.st_mtim.tv_nsec
+            changeSeconds = status.st_ctim.tv_sec
+            changeNanoseconds = status.st_ctim.tv_nsec
         }
     }
 

@@ -56,7 +56,25 @@ final class Inbox: Sendable {
     /// whoever sees one end is refused by each of them.
     func stopAdmitting() { admits.store(false, ordering: .releasing) }
 
-    func post(_ message: WorkerMessage) { mailbox.post(message) }
+    /// False where the worker has ended, and the message is dropped.
+    @discardableResult
+    func post(_ message: WorkerMessage) -> Bool {
+        if mailbox.post(message) { return true }
+        drop(message)
+        return false
+    }
 
     func takeAll() -> [WorkerMessage] { mailbox.takeAll() }
+
+    /// The worker has ended: what waits for it is dropped, as is what comes from now on.
+    func close() {
+        for message in mailbox.close() { drop(message) }
+    }
+
+    private func drop(_ message: WorkerMessage) {
+        guard case .connection(let accepted) = message else { return }
+        _ = Descriptor(owning: accepted.descriptor)
+        accepted.listener.connections.remove()
+        load.remove()
+    }
 }

@@ -91,6 +91,12 @@ final class MetricsCollector: Sendable {
         }
     }
 
+    /// What there is one of for each rule and each rate of the policy, whether it has ever acted or not: these have half of all
+    /// places at most, so that a policy of many rules leaves the others theirs.
+    private static func isOfRule(_ series: Series) -> Bool {
+        series.metric == .ruleHits || series.metric == .rateHits
+    }
+
     /// Who has come first stays, and all others of a metric are one.
     private func bounded(_ counts: Counts, _ names: PolicyNames) -> Counts {
         let all = Array(counts.numbers.keys) + Array(counts.histograms.keys)
@@ -98,7 +104,14 @@ final class MetricsCollector: Sendable {
             kept.placed = kept.placed.filter(names.holds)
             // Those with few labels, of which there are few, come before those with many.
             let new = all.filter { !kept.placed.contains($0) }.sorted { $0.labels.count < $1.labels.count }
-            for series in new.prefix(max(0, maximumSeries - kept.placed.count)) { kept.placed.insert(series) }
+            var roomForRules = maximumSeries / 2 - kept.placed.count(where: Self.isOfRule)
+            for series in new where kept.placed.count < maximumSeries {
+                if Self.isOfRule(series) {
+                    guard roomForRules > 0 else { continue }
+                    roomForRules -= 1
+                }
+                kept.placed.insert(series)
+            }
             return kept.placed
         }
         return counts.mapped { placed.contains($0) ? $0 : $0.folded }

@@ -3,8 +3,8 @@ internal import Middleware
 internal import PolicyModel
 
 /// A worker's live connections that a changed policy has to judge again, one by one, spread over some seconds, so that not all
-/// that it refuses come back in the same moment. Workers take turns. A drain takes over from it, and so does the policy after
-/// it, with all whose turn has not come.
+/// that it refuses come back in the same moment. Workers take turns. A drain takes over from it, and so does the schedule of
+/// the policy after it, in which those go first whose turn has not come.
 final class RecheckSchedule: ChannelOwner {
     /// How long it may take for all, where they are many.
     private static let longest: Nanoseconds = 5_000_000_000
@@ -27,14 +27,15 @@ final class RecheckSchedule: ChannelOwner {
         var closed: [String: Int] = [:]
     }
 
-    /// Goes on with the tally of a schedule that it takes over from.
+    /// Goes on with what a schedule that it takes over from has left, and with its tally.
     init(host: SessionHost, sessions: [Session], share: WorkerShare, after before: RecheckSchedule? = nil) {
         self.host = host
-        waiting = sessions
+        waiting = sessions + (before?.waiting ?? [])
         worker = share.index
         tally = before?.tally ?? Tally()
-        pause = min(Self.longestPause, Self.longest / Int64(max(1, sessions.count)))
-        next = host.worker.now.saturatingAdd(pause / Int64(share.count) * Int64(share.index))
+        pause = min(Self.longestPause, Self.longest / Int64(max(1, waiting.count)))
+        let turn = host.worker.now.saturatingAdd(pause / Int64(share.count) * Int64(share.index))
+        next = min(before?.next ?? turn, turn)
     }
 
     var isOver: Bool { waiting.isEmpty }
@@ -56,6 +57,7 @@ final class RecheckSchedule: ChannelOwner {
 
     private func judge(_ session: Session) {
         // It may have gone, or have been judged when it opened.
+        session.askRouter()
         guard !session.recheckScope.isEmpty else { return }
         let refusal = session.takeRecheckTurn()
         if session.recheckScope.isEmpty { tally.judged += 1 }

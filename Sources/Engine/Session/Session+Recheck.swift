@@ -19,11 +19,12 @@ extension Session {
         answers = route.chain.questions
     }
 
-    /// Notes what `changes` demand of it; whether there is anything.
+    /// Notes what `changes` demand of it; whether there is anything, and nothing was before.
     func mark(_ changes: PolicyChanges) -> Bool {
+        let isMarked = !recheckScope.isEmpty
         recheckScope.formUnion(
             changes.scope(listener: listener.policy.name, route: standingRoute ?? facts.route))
-        return !recheckScope.isEmpty
+        return !isMarked && !recheckScope.isEmpty
     }
 
     /// Its turn has come: why it ends, where it does; nil where it stays, or its turn comes when it opens.
@@ -55,8 +56,17 @@ extension Session {
         }
     }
 
+    /// Looks where the router leads now: to another route, by which it is to be judged, or to the one that it stands on.
+    func askRouter() {
+        guard recheckScope.remove(.router) != nil, let live = liveConnection else { return }
+        let index = host.runtime.router.route(host: live.host.name, path: live.target.path)
+        let name = index.map { host.runtime.routes[$0].policy.name }
+        if name != standingRoute ?? facts.route { recheckScope.insert(.route) }
+    }
+
     /// Judges it by the policy in force, in so far as it has to be. One that is refused holds no limit's place any more.
     func recheck() -> Recheck {
+        askRouter()
         let scope = recheckScope
         guard !scope.isEmpty else { return .nothing }
         recheckScope = []

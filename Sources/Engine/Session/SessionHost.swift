@@ -41,6 +41,7 @@ final class SessionHost {
 
     /// Runs the worker until it is drained.
     func run() throws(SystemError) {
+        defer { inbox.close() }
         try worker.watch(inbox.wakeDescriptor) { [unowned self] in inbox.takeAll().forEach(handle) }
         worker.run()
     }
@@ -134,7 +135,7 @@ final class SessionHost {
         self.runtime = runtime
         metrics.follow(runtime.names)
         guard !runtime.changes.isEmpty, !isDraining else { return }
-        // Those whose turn has not come yet are still marked.
+        // Those whose turn has not come yet keep it.
         let marked = sessions.values.filter { $0.mark(runtime.changes) }
         guard !marked.isEmpty else { return }
         let unfinished = recheck.flatMap { $0.isOver ? nil : $0 }

@@ -44,6 +44,14 @@ extension PolicyDecoder {
         }
     }
 
+    /// A `deny` that every address is in, beside no `allow`.
+    func warnDenialOfEverybody(_ deny: [CIDR], _ node: YAMLNode) {
+        let denied = CIDRSet(deny)
+        let all = ["0.0.0.0/0", "::/0"].compactMap { try? CIDR($0) }
+        guard all.allSatisfy({ denied.contains($0) }) else { return }
+        warn(node.position, "nobody gets past this `ip_filter`: `deny` names every address")
+    }
+
     /// A proxy is somebody in particular.
     func warnTrustOfEverybody(_ blocks: [CIDR], _ nodes: [YAMLNode]) {
         guard blocks.count == nodes.count else { return }

@@ -7,7 +7,7 @@ struct TestResult {
     /// None: it has passed.
     let failures: [TestFailure]
     /// What of the policy has had a say.
-    let touched: Set<SourcePosition>
+    let touched: Set<PolicyCoverage.Place>
 }
 
 /// One test, on a gateway that nobody has used before.
@@ -16,7 +16,7 @@ struct PolicyTestRun {
     private let policy: Policy
     private let rehearsal: Rehearsal
     private var failures: [TestFailure] = []
-    private var touched: Set<SourcePosition> = []
+    private var touched: Set<PolicyCoverage.Place> = []
     /// Of the last handshake, in Unix seconds.
     private var opened: Int64 = 0
     /// Nanoseconds since the first handshake, and when the last one was.
@@ -52,7 +52,7 @@ struct PolicyTestRun {
         for number in 0..<max(1, test.handshake.repetitions) {
             let made = MadeUpHandshake(test.handshake, number: number, issuers: policy.tokenIssuers)
             let handshake = try rehearsal.handshake(made)
-            touched.formUnion(handshake.touched)
+            touched.formUnion(PolicyCoverage.places(of: handshake))
             if let connection = handshake.connection { open.append(connection) }
             opened = made.time ?? MadeUpHandshake.usualTime
             (start, now) = (made.monotonic, made.monotonic)
@@ -87,7 +87,10 @@ struct PolicyTestRun {
             }
             let made = MadeUpMessage(message, renewal: renewal, monotonic: now)
             let rehearsed = rehearsal.message(made, on: connection)
-            touched.formUnion(rehearsed.hits.map(\.position))
+            if let route {
+                let owner = PolicyCoverage.Owner.route(route.name)
+                touched.formUnion(rehearsed.hits.map { PolicyCoverage.Place(owner: owner, position: $0.position) })
+            }
             actual = ObservedMessage(rehearsed)
             if case .closed(let code, let reason, _) = rehearsed.verdict {
                 end = "message \(number) has ended the connection, \(code) \(ShownText.quoted(reason))"

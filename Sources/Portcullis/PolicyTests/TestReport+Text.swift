@@ -19,7 +19,7 @@ extension TestReport {
         for file in files {
             let failed = file.failed.count
             table.add([
-                failed == 0 ? "ok" : "FAIL", file.file,
+                failed == 0 ? "ok" : "FAIL", ShownText.plain(file.file),
                 counted(file.results.count, "test") + (failed == 0 ? "" : ", \(failed) failed"),
                 "(\(file.duration.shown))",
             ])
@@ -31,7 +31,8 @@ extension TestReport {
 
     private static func lines(of result: TestResult, _ style: TerminalStyle) -> [String] {
         let test = result.test
-        var lines = [style.bad("FAIL \(test.position.file):\(test.position.line): \(test.name)", first: 4)]
+        let file = ShownText.plain(test.position.file)
+        var lines = [style.bad("FAIL \(file):\(test.position.line): \(test.name)", first: 4)]
         for failure in result.failures {
             lines.append("  \(failure.position): \(failure.subject)")
             lines.append("    expected: \(failure.expected)")
