@@ -25,7 +25,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_commands_are_there(portcullis: Path, tmp_path: Path) -> None:  # noqa: F811
-    """Those that end are run in the example's folder; `run` and `echo` are asked for their options."""
+    """Those that end are run on the example's policies, with certificates in a folder of the test's own; `run` and `echo` are asked for their options."""
     readme = (ROOT / "Examples/CustomGateway/README.md").read_text()
     lines = re.findall(r"^\.build/release/CustomGateway (.*)$", PAGE + readme, re.MULTILINE)
     assert len(lines) >= 6
@@ -33,4 +33,5 @@ def test_commands_are_there(portcullis: Path, tmp_path: Path) -> None:  # noqa: 
         words = [word for word in line.split() if word != "&"]
         where = {"policies": ROOT / "Examples/CustomGateway/policies", "certs": tmp_path / "certs"}
         arguments = [str(where.get(word, word)) for word in words]
-        run(portcullis, *arguments, *(["--help"] if words[0] in ("run", "echo") else []))
+        further = {"run": ["--help"], "echo": ["--help"], "validate": ["--root", str(tmp_path)]}
+        run(portcullis, *arguments, *further.get(words[0], []))
