@@ -40,15 +40,6 @@ struct AdminConnection: ~Copyable {
         finish()
     }
 
-    /// Says that there is no room for one more, without waiting for anything.
-    func turnAway() {
-        let answer = AdminRefusal(
-            status: 503, error: "too-many-requests", message: "too many requests at once; try again in a moment"
-        ).answer.serialized(headOnly: false)
-        _ = unsafe answer.withUnsafeBytes { unsafe Socket.send(descriptor.number, $0) }
-        Socket.endSending(descriptor.number)
-    }
-
     // MARK: - The request
 
     /// nil where nothing has come.

@@ -7,7 +7,8 @@ import Synchronization
 /// One thread accepts, and each connection has a thread of its own, which may wait for a peer or for a worker; workers wait for
 /// none of them.
 final class AdminServer: Sendable {
-    /// Connections at once, of either door: who crowds one of them leaves the other alone.
+    /// Connections that are answered at once, at either door: who crowds one of them leaves the other alone. More than these wait
+    /// in the system's queue until one of them ends, as each does in bounded time.
     static let maximumPeers = 32
     /// Accepted in one go.
     private static let batch = 16
@@ -47,7 +48,9 @@ final class AdminServer: Sendable {
         var door: AdminDoor?
         while !isStopped.load(ordering: .acquiring) {
             follow(&door)
-            var watched = [wake.number, socket?.number ?? -1, door?.number ?? -1].map {
+            let socketNumber = Self.hasPlace(socketPeers) ? socket?.number : nil
+            let doorNumber = Self.hasPlace(doorPeers) ? door?.number : nil
+            var watched = [wake.number, socketNumber ?? -1, doorNumber ?? -1].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
             guard unsafe poll(&watched, nfds_t(watched.count), -1) > 0 else { continue }
@@ -79,10 +82,12 @@ final class AdminServer: Sendable {
 
     // MARK: - Accepting
 
+    private static func hasPlace(_ peers: LiveCount) -> Bool { peers.value < maximumPeers }
+
     /// False where the system has no room for more.
     private func acceptLocal() -> Bool {
         guard let socket else { return true }
-        for _ in 0..<Self.batch {
+        for _ in 0..<Self.batch where Self.hasPlace(socketPeers) {
             switch UnixSocket.accept(socket.number) {
             case .none: return true
             case .exhausted: return false
@@ -98,7 +103,7 @@ final class AdminServer: Sendable {
     }
 
     private func accept(_ door: AdminDoor) -> Bool {
-        for _ in 0..<Self.batch {
+        for _ in 0..<Self.batch where Self.hasPlace(doorPeers) {
             switch Socket.accept(door.number) {
             case .none: return true
             case .exhausted: return false
@@ -113,16 +118,12 @@ final class AdminServer: Sendable {
     private func serve(
         _ descriptor: consuming Descriptor, _ peer: AdminPeer, _ door: AdminDoor?, _ peers: LiveCount
     ) -> Bool {
-        guard peers.add() <= Self.maximumPeers else {
-            peers.remove()
-            AdminConnection(descriptor).turnAway()
-            return true
-        }
+        _ = peers.add()
         let number = descriptor.release()
         // The door itself stays out of the thread: who keeps it keeps its port.
         let isTCP = door != nil
         do throws(SystemError) {
-            let (access, endpoints, control) = (access, endpoints, control)
+            let (access, endpoints, control, wake) = (access, endpoints, control, wake)
             _ = try WorkerThread("admin-peer") {
                 AdminConnection(Descriptor(owning: number)).serve(from: peer) { request in
                     do throws(AdminRefusal) {
@@ -134,6 +135,8 @@ final class AdminServer: Sendable {
                     }
                 }
                 peers.remove()
+                // Somebody may wait for the place.
+                wake.wake()
             }
             return true
         } catch {
