@@ -152,8 +152,8 @@ extension PolicyTestDecoder {
     }
 
     /// `unavailable`, or `{ status: 200, headers: { X-User: alice } }`
-    private func authorization(_ node: YAMLNode) -> TestAuthorization? {
-        if case .scalar("unavailable", _) = node.content { return TestAuthorization(status: nil) }
+    private func authorization(_ node: YAMLNode) -> MadeUpAuthorization? {
+        if case .scalar("unavailable", _) = node.content { return MadeUpAuthorization(status: nil) }
         let keys = ["url", "status", "headers"]
         guard let fields = decoder.fields(node, inTests: "`authorization`", keys: keys) else { return nil }
         let url = fields.decoded("url") { header("url", $0) }
@@ -164,7 +164,7 @@ extension PolicyTestDecoder {
                 headers.append((entry.key, value))
             }
         }
-        return status.map { TestAuthorization(url: url, status: $0, headers: headers) }
+        return status.map { MadeUpAuthorization(url: url, status: $0, headers: headers) }
     }
 
     private func firstMessage(_ node: YAMLNode) -> String? {

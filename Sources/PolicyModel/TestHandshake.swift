@@ -31,7 +31,7 @@ package struct TestHandshake: Sendable {
     /// Between one and the next.
     package var interval = Duration.zero
     /// What authorisation services answer, the first that fits; one for which there is none gives no answer in time.
-    package var authorization: [TestAuthorization] = []
+    package var authorization: [MadeUpAuthorization] = []
     /// The text that the client sends first, where the policy waits for it.
     package var firstMessage: String?
 
@@ -60,20 +60,5 @@ package struct TestClaims: Sendable, Equatable {
 
     package init(subject: String) {
         self.subject = subject
-    }
-}
-
-/// What an authorisation service answers.
-package struct TestAuthorization: Sendable {
-    /// Of the service, as the policy has it; nil for any.
-    package var url: String?
-    /// 200 to 599; nil where it gives no answer in time.
-    package var status: Int?
-    package var headers: [(name: String, value: String)]
-
-    package init(url: String? = nil, status: Int?, headers: [(name: String, value: String)] = []) {
-        self.url = url
-        self.status = status
-        self.headers = headers
     }
 }

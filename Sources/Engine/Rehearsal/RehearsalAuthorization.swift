@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Locking
 internal import Middleware
+internal import PolicyModel
 internal import WebSocketProtocol
 
 /// Answers for authorisation services. Where nothing was made up for one, it leaves its caller without an answer, and the

@@ -53,9 +53,7 @@ extension MadeUpHandshake {
             peer: test.address ?? .v4(0x7f00_0001), method: test.method ?? "GET", headers: test.headers,
             subprotocols: test.subprotocols, clientCertificate: test.clientCertificate,
             time: (test.time ?? Self.usualTime).addingClamped(elapsed / 1_000_000_000), monotonic: elapsed,
-            authorization: test.authorization.map {
-                MadeUpAuthorization(url: $0.url, status: $0.status, headers: $0.headers)
-            }, firstMessage: test.firstMessage)
+            authorization: test.authorization, firstMessage: test.firstMessage)
         if let origin = test.origin { headers.append(("Origin", origin)) }
         switch test.credential {
         case nil: credential = .none
