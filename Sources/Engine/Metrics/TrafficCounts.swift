@@ -27,16 +27,10 @@ struct TrafficCounts: Sendable {
     private var messages = InlineArray<10, Int64>(repeating: 0)
     private var bytes = InlineArray<10, Int64>(repeating: 0)
 
-    /// So much of a message has come.
-    mutating func add(_ kind: Kind, bytes count: Int) { bytes[kind.place] &+= Int64(count) }
-
-    /// The last of a message has come.
-    mutating func addMessage(_ kind: Kind) { messages[kind.place] &+= 1 }
-
-    /// A control frame has come whole.
-    mutating func addControl(_ kind: Kind, bytes count: Int) {
-        addMessage(kind)
-        add(kind, bytes: count)
+    /// So much of a message or a control frame has come; `isEnd` with the last of it.
+    mutating func add(_ kind: Kind, bytes count: Int, isEnd: Bool) {
+        bytes[kind.place] &+= Int64(count)
+        if isEnd { messages[kind.place] &+= 1 }
     }
 
     /// What has been counted, by series.

@@ -99,11 +99,10 @@ struct Lane {
                     guard case .goOn = outcome else { return outcome }
                 case .payload(let range, let key, let endsFrame, let endsMessage):
                     payloadBytes += Int64(range.count)
-                    worker.traffic.add(kind, bytes: range.count)
+                    worker.traffic.add(kind, bytes: range.count, isEnd: endsMessage)
                     if !range.isEmpty || endsMessage { lastPayload = worker.now }
                     if endsMessage {
                         messages += 1
-                        worker.traffic.addMessage(kind)
                         openSince = nil
                     }
                     // A frame that has begun on the other side is brought to its end: no close frame fits into it.
@@ -215,7 +214,7 @@ struct Lane {
 
     private func countControl(_ opcode: Opcode, _ worker: Worker) {
         let bytes = parser.withControlPayload { $0.count }
-        worker.traffic.addControl(TrafficCounts.Kind(opcode, from: sender), bytes: bytes)
+        worker.traffic.add(TrafficCounts.Kind(opcode, from: sender), bytes: bytes, isEnd: true)
     }
 
     /// Nobody waits any more: the connection ends.
