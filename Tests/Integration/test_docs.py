@@ -54,6 +54,12 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors, f"{page.name}: {link}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_source_files_are_there(page: Path) -> None:
+    for name in re.findall(r"`([\w/*+.-]+\.swift)`", page.read_text()):
+        assert next((ROOT / "Sources").rglob(name), None), f"{page.name}: {name}"
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name not in OF_THEIR_OWN], ids=lambda page: page.name)
 def test_policies_are_valid(portcullis: Path, tmp_path: Path, page: Path) -> None:
     for number, fragment in enumerate(blocks(page, "yaml")):
