@@ -37,7 +37,7 @@ def test_first_message_admits(gateway: StartGateway, upstream: Upstream) -> None
         sends(client, good)
         client.send("hi")
         assert client.recv() == "hello:hi"
-        assert upstream.count("open") == 1
+        assert upstream.count("open", 1) == 1
     line = door.wait_audit("opened")
     assert line["subject"] == "alice"
     assert door.wait_audit("closed")["messages"]["from_client"] == 1

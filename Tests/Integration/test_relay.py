@@ -192,7 +192,7 @@ def test_500_connections_at_once(gateway: StartGateway, upstream: Upstream) -> N
         await asyncio.gather(*(socket.send(str(number)) for number, socket in enumerate(sockets)))
         answers = await asyncio.gather(*(socket.recv() for socket in sockets))
         assert answers == [f"hello:{number}" for number in range(500)]
-        assert upstream.count("open") == 500
+        assert upstream.count("open", 500) == 500
         await asyncio.gather(*(socket.close() for socket in sockets))
 
     asyncio.run(asyncio.wait_for(talk(), 50 * SLOWNESS))

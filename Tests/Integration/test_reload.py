@@ -138,7 +138,7 @@ def test_upstream_changes_for_new_connections(gateway: StartGateway, upstream: U
             with door.connect() as after:
                 after.send("hi")
                 assert after.recv() == "hello:hi"
-                assert (upstream.count("open"), other.count("open")) == (1, 1)
+                assert (upstream.count("open", 1), other.count("open", 1)) == (1, 1)
             before.send("hi")
             assert before.recv() == "hello:hi"
     finally:

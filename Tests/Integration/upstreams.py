@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import frames
-from lines import PATIENCE, Lines
+from lines import PATIENCE, Lines, wait_until
 
 SCRIPT = Path(__file__).with_name("upstream.js")
 
@@ -42,7 +42,13 @@ class Upstream:
         wanted = {"event": event, **fields}
         return self.events.wait(lambda line: wanted.items() <= line.items(), patience)
 
-    def count(self, event: str) -> int:
+    def count(self, event: str, at_least: int = 0) -> int:
+        """So many of these as it has told of by now, or when there are `at_least` so many: what a client has seen may come
+        here later."""
+        wait_until(lambda: self._count(event) >= at_least, f"{at_least} of {event!r}")
+        return self._count(event)
+
+    def _count(self, event: str) -> int:
         return sum(line["event"] == event for line in self.events.so_far())
 
     def kill(self) -> None:
