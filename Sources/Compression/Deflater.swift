@@ -22,11 +22,6 @@ package struct Deflater: ~Copyable {
     /// What zlib has allocated for it, in bytes.
     package var allocatedBytes: Int { stream.allocatedBytes }
 
-    /// Has the next message begin anew: it refers to nothing before it, which a peer that keeps its context takes as well.
-    package mutating func forgetContext() {
-        isStale = true
-    }
-
     /// Puts the compressed form of `message` behind what is in `output`, without the tail that RFC 7692 7.2.1 takes from it.
     /// False, and `output` as it was, where that is not shorter; the next message then begins anew, as it does without
     /// `keepsContext`.

@@ -20,24 +20,6 @@ package struct Ed25519PrivateKey: TokenSigner {
                 "read an Ed25519 private key"))
     }
 
-    /// From PKCS #8 in PEM (RFC 8410 section 7), without a pass phrase.
-    package init(pem: String) throws(CryptoError) {
-        let operation = "read an Ed25519 private key"
-        let text = Array(pem.utf8)
-        // Unsafe: the memory BIO reads `count` bytes of `text`, which outlives it.
-        let pointer = unsafe text.withUnsafeBytes { bytes -> OpaquePointer? in
-            guard let bio = unsafe BIO_new_mem_buf(bytes.baseAddress, CInt(clamping: bytes.count)) else { return nil }
-            defer { unsafe BIO_free(bio) }
-            // The callback stands in for OpenSSL's own, which would ask on the terminal.
-            return unsafe PEM_read_bio_PrivateKey(bio, nil, { _, _, _, _ in -1 }, nil)
-        }
-        let key = try unsafe KeyHandle(owning: pointer, operation)
-        guard unsafe EVP_PKEY_is_a(key.pointer, "ED25519") == 1 else {
-            throw CryptoError(operation: operation, reason: "it is a key of another kind")
-        }
-        try self.init(key)
-    }
-
     private init(_ handle: KeyHandle) throws(CryptoError) {
         self.handle = handle
         // Unsafe: the handle is alive, and `rawBytes` passes on a buffer and its length.

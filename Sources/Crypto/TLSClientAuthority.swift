@@ -13,9 +13,9 @@ internal import CPlatform
     // An owned list of the authorities' names.
     private let names: OpaquePointer
 
-    /// Certificates between a client's and one that is trusted ‡.
+    /// Certificates between a client's and one that is trusted.
     private static let longestChain: Int32 = 3
-    /// Bytes of all certificates that a client sends ‡.
+    /// Bytes of all certificates that a client sends.
     private static let largestChain = 32 * 1024
 
     /// Reads the file. Whatever certificate stands in it is trusted, be it another one's or its own issuer.
@@ -103,7 +103,7 @@ internal import CPlatform
         guard result == 1 else { throw .last("set TLS tickets") }
     }
 
-    /// The longest subject that is taken, in bytes of its text ‡: it goes into headers and logs.
+    /// The longest subject that is taken, in bytes of its text: it goes into headers and logs.
     private static let longestSubject = 1024
 
     /// The certificate's subject as text (RFC 2253), ASCII without control characters: what is neither is escaped. nil where

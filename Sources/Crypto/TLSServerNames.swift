@@ -77,17 +77,13 @@ final class TLSServerNames: Sendable {
         if case .other(let context) = choice(for: String(decoding: name, as: UTF8.self)) {
             guard unsafe SSL_set_SSL_CTX(session, context.pointer) != nil else { return false }
         }
-        let context = Self.sessionContext(scopeDigest: scopeDigest, name: name)
+        let context = sessionContext(for: name)
         return unsafe SSL_set_session_id_context(session, context, UInt32(context.count)) == 1
     }
 
     /// Where a session may be resumed; as long as OpenSSL takes (SSL_MAX_SID_CTX_LENGTH). The name is bytes of the client's own
     /// choice: the scope before it is of a fixed length, so that no name continues it into another.
-    static func sessionContext(scope: [UInt8], name: [UInt8]) -> [UInt8] {
-        sessionContext(scopeDigest: Digest.sha256(scope), name: name)
-    }
-
-    private static func sessionContext(scopeDigest: [UInt8], name: [UInt8]) -> [UInt8] {
+    func sessionContext(for name: [UInt8]) -> [UInt8] {
         Digest.sha256(scopeDigest + name)
     }
 

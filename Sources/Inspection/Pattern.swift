@@ -9,8 +9,6 @@ internal import CInspection
 @safe package final class Pattern: Sendable {
     /// Most named groups that a pattern may have.
     package static let maximumGroups = Int(INSPECTION_MAXIMUM_GROUPS)
-    /// Longest expression or literal, in bytes of UTF-8.
-    package static let maximumLength = Int(INSPECTION_MAXIMUM_EXPRESSION)
 
     /// Names of the groups that have one, in the order in which they open.
     package let groupNames: [String]

@@ -31,13 +31,4 @@ package struct SchemaViolation: Sendable, Hashable {
         self.pointer = pointer
         self.cause = cause
     }
-
-    /// The keyword's name, or `duplicate name`, or `false`.
-    package var keyword: String {
-        switch cause {
-        case .keyword(let keyword): keyword.rawValue
-        case .duplicateName: "duplicate name"
-        case .schema: "false"
-        }
-    }
 }

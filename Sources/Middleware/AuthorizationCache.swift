@@ -16,13 +16,10 @@ final class AuthorizationCache: Sendable {
 
     private struct State {
         var entries: [[UInt8]: Entry] = [:]
-        /// In the order in which they were remembered; one that was replaced stands there still. Those before `first` are gone.
-        var order: [(place: [UInt8], end: Int64, number: Int)] = []
-        var first = 0
+        /// In the order in which they were remembered; one that was replaced stands there still.
+        var order = Queue<(place: [UInt8], end: Int64, number: Int)>()
         var lastNumber = 0
         var bytes = 0
-
-        var oldest: (place: [UInt8], end: Int64, number: Int)? { first < order.count ? order[first] : nil }
     }
 
     private let lifetime: Int64
@@ -52,8 +49,8 @@ final class AuthorizationCache: Sendable {
         guard !overflow, cost <= maximumBytes else { return }
         state.withLock { state in
             Self.forget(place, &state)
-            while let oldest = state.oldest {
-                let isFull = state.order.count - state.first >= maximumEntries || state.bytes + cost > maximumBytes
+            while let oldest = state.order.first {
+                let isFull = state.order.count >= maximumEntries || state.bytes + cost > maximumBytes
                 guard isFull || oldest.end <= asked else { break }
                 Self.forgetOldest(&state)
             }
@@ -73,12 +70,7 @@ final class AuthorizationCache: Sendable {
     }
 
     private static func forgetOldest(_ state: inout State) {
-        guard let oldest = state.oldest else { return }
+        guard let oldest = state.order.popFirst() else { return }
         if state.entries[oldest.place]?.number == oldest.number { forget(oldest.place, &state) }
-        state.first += 1
-        // Moved rarely enough that each entry pays for one move.
-        guard state.first > 1024, state.first * 2 > state.order.count else { return }
-        state.order.removeFirst(state.first)
-        state.first = 0
     }
 }

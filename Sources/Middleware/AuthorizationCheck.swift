@@ -10,7 +10,7 @@ struct AuthorizationCheck: HandshakeMiddleware {
     init(_ settings: AuthorizeSettings, service: (any AuthorizationService)?) {
         self.settings = settings
         self.service = service
-        cache = settings.cache.map { AuthorizationCache(lifetime: $0.lifetime.wholeNanoseconds) }
+        cache = settings.cache.map { AuthorizationCache(lifetime: $0.lifetime.nanoseconds) }
     }
 
     var upstreamHeaders: [String] { settings.copiedResponseHeaders }
@@ -108,14 +108,5 @@ struct AuthorizationCheck: HandshakeMiddleware {
             for value in values { add(value) }
         }
         return facts
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, at most 292 years of them.
-    fileprivate var wholeNanoseconds: Int64 {
-        let (nanoseconds, overflow) = components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow
-            ? .max : nanoseconds.addingReportingOverflow(components.attoseconds / 1_000_000_000).partialValue
     }
 }

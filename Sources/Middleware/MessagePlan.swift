@@ -2,12 +2,6 @@ import Inspection
 package import PolicyModel
 package import WebSocketProtocol
 
-/// Who sent a message.
-package enum MessageSender: Sendable, Hashable {
-    case client
-    case upstream
-}
-
 /// What becomes of a message.
 package enum MessageVerdict: Sendable, Hashable {
     case pass

@@ -65,11 +65,6 @@ package struct MiddlewareChain: Sendable {
         self.tokens = tokens
     }
 
-    /// With the builtin issuer alone.
-    init(_ steps: [Step], policyHeaders: [String] = [], tokens: TokenAuthority) {
-        self.init(steps, policyHeaders: policyHeaders, tokens: TokenIssuers(tokens))
-    }
-
     /// How connections that it has admitted may bring a fresh token; nil where they may not.
     package var renewal: TokenRenewal? {
         for step in steps where !step.isShadow {

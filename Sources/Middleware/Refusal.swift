@@ -82,21 +82,8 @@ package struct Refusal: Error, Sendable, Hashable {
 
     /// `{"error": REASON, "message": TEXT, "request_id": ID}` in UTF-8.
     package func body(requestID: String) -> [UInt8] {
-        let (error, message, id) = (reason.rawValue, Self.escaped(message), Self.escaped(requestID))
+        let error = reason.rawValue
+        let (message, id) = (JSONTemplate.escaped(message), JSONTemplate.escaped(requestID))
         return Array(#"{"error":"\#(error)","message":"\#(message)","request_id":"\#(id)"}"#.utf8)
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var json = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": json += "\\\(scalar)"
-            case "\0"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: json.unicodeScalars.append(scalar)
-            }
-        }
-        return json
     }
 }

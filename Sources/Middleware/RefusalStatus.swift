@@ -38,7 +38,7 @@ extension RefusalReason {
         }
     }
 
-    /// One sentence for people, without anything of the peer's. Plain ASCII without quotes: it stands in JSON as it is.
+    /// One sentence for people, without anything of the peer's, in plain ASCII.
     var message: String {
         switch self {
         case .malformedRequest: "The request is not valid HTTP/1.1."

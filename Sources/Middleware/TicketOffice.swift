@@ -35,9 +35,8 @@ package final class TicketOffice: Sendable {
 
     private struct State {
         var tickets: [String: Ticket] = [:]
-        /// In the order in which they were given out, which is the order in which they end; those before `first` are gone.
-        var order: [String] = []
-        var first = 0
+        /// In the order in which they were given out, which is the order in which they end.
+        var order = Queue<String>()
         var bytes = 0
         /// Good tickets of each token that has any.
         var good: [String: Int] = [:]
@@ -99,16 +98,12 @@ package final class TicketOffice: Sendable {
 
     /// Forgets tickets that ended long enough ago that nobody who brings one need be told that it did.
     private static func forget(_ state: inout State, now: Int64) {
-        while state.first < state.order.count, let ticket = state.tickets[state.order[state.first]],
+        while let oldest = state.order.first, let ticket = state.tickets[oldest],
             ticket.end + lifetime * 1_000_000_000 <= now
         {
             if let token = ticket.token { release(token, &state) }
-            state.tickets[state.order[state.first]] = nil
-            state.first += 1
+            state.tickets[oldest] = nil
+            state.order.popFirst()
         }
-        // Moved rarely enough that each ticket pays for one move.
-        guard state.first > 1024, state.first * 2 > state.order.count else { return }
-        state.order.removeFirst(state.first)
-        state.first = 0
     }
 }

@@ -20,11 +20,6 @@ package struct TrafficRates: Sendable {
         self.entries = entries
     }
 
-    /// None: nothing is counted.
-    package init() {
-        entries = []
-    }
-
     /// What the two directions of one connection ask, both empty where nothing is counted.
     package func gates(of owner: TrafficOwner) -> (fromClient: TrafficGate, fromUpstream: TrafficGate) {
         guard !entries.isEmpty else { return (TrafficGate(), TrafficGate()) }

@@ -1,3 +1,5 @@
+import PolicyModel
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -22,7 +24,7 @@ package struct PolicyFiles: Sendable {
 
     /// Relative paths are relative to `folder`.
     package static func inFolder(_ folder: String) -> PolicyFiles {
-        PolicyFiles { name in bytes(of: name.hasPrefix("/") ? name : "\(folder)/\(name)", atMost: maximumBytes + 1) }
+        PolicyFiles { name in bytes(of: name.resolved(in: folder), atMost: maximumBytes + 1) }
     }
 
     /// What stands in the file.

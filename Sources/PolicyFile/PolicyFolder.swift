@@ -15,12 +15,14 @@ enum PolicyFolder {
         var diagnostics: [Diagnostic] = []
     }
 
-    /// The file at `path`, or the policy files of the folder there.
-    static func read(_ path: String) -> Contents {
+    /// The file at `path`, or the policy files of the folder there. `option`: the one by which a person says where that is,
+    /// for the error where there is nothing.
+    static func read(_ path: String, option: String? = nil) -> Contents {
         var contents = Contents()
         switch kind(of: path) {
         case .failure(let failure):
-            contents.refuse(path, "cannot be read: \(failure)")
+            let hint = failure.code == ENOENT ? option.map { "; `\($0)` says where they are" } : nil
+            contents.refuse(path, "cannot be read: \(failure)\(hint ?? "")")
         case .success(.folder):
             readFolder(path, into: &contents)
         case .success:

@@ -9,6 +9,11 @@ package struct PolicySource: Sendable {
         self.name = name
         self.bytes = bytes
     }
+
+    /// The bytes behind UTF-8's byte order mark, where there is one: lines and columns are counted without it.
+    var text: [UInt8] {
+        bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
+    }
 }
 
 /// What reading policies gave.
@@ -57,11 +62,12 @@ package struct LoadedPolicy: Sendable {
 /// From files to a ``Policy``.
 package enum PolicyLoader {
     /// Reads a file, or a folder: all `*.yaml` that stand in it, in name order, except `*.test.yaml` and hidden ones. Files
-    /// that these name are looked for in the folder `root`. `extensions` may be named beside the built-ins.
+    /// that these name are looked for in the folder `root`. `extensions` may be named beside the built-ins. `option`: the one by
+    /// which a person says where the policies are; the error names it where there is nothing at `path`.
     package static func load(
-        path: String, root: String = ".", extensions: ExtensionCatalog = ExtensionCatalog()
+        path: String, root: String = ".", extensions: ExtensionCatalog = ExtensionCatalog(), option: String? = nil
     ) -> LoadedPolicy {
-        let found = PolicyFolder.read(path)
+        let found = PolicyFolder.read(path, option: option)
         // What could be read is decoded nevertheless, so that all there is to mend is seen at once.
         let isReadable = !found.diagnostics.contains { $0.severity == .error }
         let decoded = decode(found.sources, .inFolder(root), extensions, isComplete: isReadable)

@@ -41,8 +41,7 @@ struct PolicyTestDecoder {
         guard
             let fields = decoder.fields(document, inTests: "a test file", keys: ["policies", "defaults", "tests"])
         else { return nil }
-        var file = PolicyTestFile(
-            policies: fields.decoded("policies") { decoder.text($0, "policies") }, position: document.position)
+        var file = PolicyTestFile(policies: fields.decoded("policies") { decoder.text($0, "policies") })
         var defaults = TestHandshake()
         if let node = fields["defaults"] {
             defaults = decoder.checked(node) { handshake($0, of: "`defaults`", over: defaults) } ?? defaults

@@ -45,25 +45,22 @@ extension PolicyDecoder {
 
     /// `10/1s 100/1m`
     func rate(_ node: YAMLNode, _ key: String) -> Rate? {
-        guard case .scalar(let text, _) = node.content, node.scalarKind == .string else {
-            refuse(node.position, "`\(key)` must be a rate such as 10/1s or 100/1m, not \(node.kindDescription)")
-            return nil
-        }
-        switch Quantity.rate(text) {
-        case .success(let rate): return rate
-        case .failure(let problem):
-            refuse(node.position, "`\(key)` \(problem.message)", suggestion: problem.suggestion)
-            return nil
-        }
+        rate(node, key, "10/1s or 100/1m", by: Quantity.rate)
     }
 
     /// `64KiB/1s 10MiB/1m`, in bytes.
     func byteRate(_ node: YAMLNode, _ key: String) -> Rate? {
+        rate(node, key, "64KiB/1s or 10MiB/1m", by: Quantity.byteRate)
+    }
+
+    private func rate(
+        _ node: YAMLNode, _ key: String, _ examples: String, by parse: (String) -> Result<Rate, Quantity.Problem>
+    ) -> Rate? {
         guard case .scalar(let text, _) = node.content, node.scalarKind == .string else {
-            refuse(node.position, "`\(key)` must be a rate such as 64KiB/1s or 10MiB/1m, not \(node.kindDescription)")
+            refuse(node.position, "`\(key)` must be a rate such as \(examples), not \(node.kindDescription)")
             return nil
         }
-        switch Quantity.byteRate(text) {
+        switch parse(text) {
         case .success(let rate): return rate
         case .failure(let problem):
             refuse(node.position, "`\(key)` \(problem.message)", suggestion: problem.suggestion)

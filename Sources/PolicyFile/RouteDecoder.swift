@@ -22,7 +22,7 @@ extension PolicyDecoder {
         let isPublic = fields.boolean("public") ?? false
         let onPolicyChange = fields.choice("on_policy_change", PolicyChange.self) ?? .recheck
         let chain = fields["middleware"].map(chain) ?? DecodedChain()
-        checkDoor(fields, name: name, chain)
+        checkDoor(fields, name: name, isPublic: isPublic, chain)
         let compression = fields.decoded("compression", compression)
         let limits = fields.decoded("limits", routeLimits) ?? RouteLimits()
         let timeouts = fields.decoded("timeouts", routeTimeouts) ?? RouteTimeouts()
@@ -32,18 +32,17 @@ extension PolicyDecoder {
         guard let name, let match, let upstream else { return nil }
         forms.note(route: name, node)
         return RoutePolicy(
-            name: name, match: match, upstream: upstream, isPublic: isPublic, middleware: chain.entries, limits: limits,
+            name: name, match: match, upstream: upstream, middleware: chain.entries, limits: limits,
             timeouts: timeouts, compression: compression ?? .strip, rates: rates, messages: messages,
             onPolicyChange: onPolicyChange, position: node.position)
     }
 
     /// Nobody opens a door by forgetting a line, and nobody says that a locked one is open.
-    private func checkDoor(_ fields: Fields, name: String?, _ chain: DecodedChain) {
+    private func checkDoor(_ fields: Fields, name: String?, isPublic: Bool, _ chain: DecodedChain) {
         let route = name.map { "route \(quoted($0))" } ?? "this route"
         if fields.isMisspelt("public") || fields.isMisspelt("middleware") { return }
         // A `public` of another type has been refused already.
         if let node = fields["public"], node.scalarKind != .boolean(true), node.scalarKind != .boolean(false) { return }
-        let isPublic = fields["public"]?.scalarKind == .boolean(true)
         if isPublic, let lock = chain.lock {
             refuse(
                 fields.keyPosition("public"),

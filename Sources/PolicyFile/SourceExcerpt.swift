@@ -68,10 +68,8 @@ private struct Cells {
             let count = tab - column % tab
             return (String(repeating: " ", count: count), count)
         }
+        if let escape = scalar.terminalEscape { return (escape, escape.count) }
         switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-            let text = "\\u{\(String(scalar.value, radix: 16))}"
-            return (text, text.count)
         case .nonspacingMark, .enclosingMark: return (String(scalar), 0)
         default: return (String(scalar), isWide(scalar) ? 2 : 1)
         }

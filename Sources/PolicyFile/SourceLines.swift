@@ -9,8 +9,7 @@ package struct SourceLines: Sendable {
     private static let step = 1024
 
     package init(_ source: PolicySource) {
-        // The parser does not count the mark either.
-        let bytes = source.bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(source.bytes.dropFirst(3)) : source.bytes
+        let bytes = source.text
         var lines: [Range<Int>] = []
         var start = 0
         var index = 0

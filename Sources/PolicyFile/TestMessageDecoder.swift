@@ -9,13 +9,13 @@ extension PolicyTestDecoder {
         else { return nil }
         let payload = fields.required("send", example: "{ json: { type: hello } }", sent)
         let expectation = fields.required("expect", example: "passed", messageExpectation)
-        let sender = fields.choice("from", TestMessage.Sender.self)
+        let sender = fields.choice("from", MessageSender.self)
         let delay = fields.duration("after")
         let repetitions = fields.integer("repeat", in: 1...Self.maximumRepetitions)
         guard let payload, let expectation else { return nil }
         return TestMessage(
             payload: payload, sender: sender ?? .client, delay: delay ?? .zero, repetitions: repetitions ?? 1,
-            expectation: expectation, position: node.position)
+            expectation: expectation)
     }
 
     /// What may be sent: a payload, or a fresh token of these claims.

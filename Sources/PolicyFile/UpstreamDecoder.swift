@@ -12,8 +12,7 @@ extension PolicyDecoder {
             let nodes = self.list(list, "endpoints")
         else { return nil }
         if nodes.isEmpty { refuse(list.position, "`endpoints` is empty; an upstream needs one at least") }
-        var upstream = UpstreamPolicy(
-            name: entry.key, endpoints: each(nodes, endpoint), position: entry.keyPosition)
+        var upstream = UpstreamPolicy(name: entry.key, endpoints: each(nodes, endpoint))
         upstream.connectTimeout = connectTimeout ?? upstream.connectTimeout
         upstream.handshakeTimeout = handshakeTimeout ?? upstream.handshakeTimeout
         return upstream
@@ -57,8 +56,7 @@ extension PolicyDecoder {
         case .failure(let problem): return refused(problem.message(host))
         case .success(let host):
             return UpstreamPolicy.Endpoint(
-                host: host, port: port, basePath: base.hasSuffix("/") ? String(base.dropLast()) : base,
-                position: node.position)
+                host: host, port: port, basePath: base.hasSuffix("/") ? String(base.dropLast()) : base)
         }
     }
 }

@@ -11,7 +11,7 @@ enum WordEnds {
         for diagnostic in diagnostics { wanted[diagnostic.position.file, default: []].insert(diagnostic.position.mark) }
         var found: [String: [YAMLMark: Int]] = [:]
         for source in sources {
-            if let marks = wanted[source.name] { found[source.name] = ends(of: marks, in: source.bytes) }
+            if let marks = wanted[source.name] { found[source.name] = ends(of: marks, in: source.text) }
         }
         return diagnostics.map { diagnostic in
             var diagnostic = diagnostic
@@ -20,8 +20,7 @@ enum WordEnds {
         }
     }
 
-    private static func ends(of marks: Set<YAMLMark>, in bytes: [UInt8]) -> [YAMLMark: Int] {
-        let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
+    private static func ends(of marks: Set<YAMLMark>, in text: [UInt8]) -> [YAMLMark: Int] {
         var ends: [YAMLMark: Int] = [:]
         // What comes behind the place where it is no longer YAML has not been judged either.
         try? YAMLEvents.read(text) { (events) throws(YAMLSyntaxError) in

@@ -29,7 +29,7 @@ struct YAMLParser {
         var parser = YAMLParser(file: source.name)
         var root: YAMLNode?
         do throws(Stop) {
-            root = try parser.parse(source.bytes)
+            root = try parser.parse(source)
         } catch {
             parser.refuse(error.mark, error.message)
         }
@@ -46,15 +46,16 @@ struct YAMLParser {
         var message: String
     }
 
-    private mutating func parse(_ bytes: [UInt8]) throws(Stop) -> YAMLNode? {
+    private mutating func parse(_ source: PolicySource) throws(Stop) -> YAMLNode? {
         let start = YAMLMark(line: 1, column: 1)
+        let bytes = source.bytes
         guard bytes.count <= Self.maximumBytes else {
             throw Stop(mark: start, message: "the file has more than 4 MiB")
         }
         guard !bytes.starts(with: [0xff, 0xfe]), !bytes.starts(with: [0xfe, 0xff]) else {
             throw Stop(mark: start, message: "the file is UTF-16; save it as UTF-8")
         }
-        let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
+        let text = source.text
         guard !text.isEmpty else { return nil }
 
         // The errors of two layers come out through one closure; `Stop` travels as a value.

@@ -61,12 +61,7 @@ package struct JSONTemplate: Sendable, Hashable {
         self.text = text
     }
 
-    /// The JSON with its variables filled in, each escaped as RFC 8259 section 7 asks.
-    package func expanded(_ value: (Template.Variable) -> String) -> String {
-        text.expanded { Self.escaped(value($0)) }
-    }
-
-    /// A text as it stands between the quotes of a JSON string.
+    /// A text as it stands between the quotes of a JSON string (RFC 8259 section 7).
     package static func escaped(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

@@ -53,17 +53,5 @@ package struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `FILE:LINE:COLUMN`, without any character of the file's name that could steer a terminal.
-    package var description: String { "\(shownFile):\(line):\(column)" }
-
-    private var shownFile: String {
-        var shown = String.UnicodeScalarView()
-        for scalar in file.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-                shown.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-            default: shown.append(scalar)
-            }
-        }
-        return String(shown)
-    }
+    package var description: String { "\(file.terminalSafe):\(line):\(column)" }
 }

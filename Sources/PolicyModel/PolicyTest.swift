@@ -4,12 +4,10 @@ package struct PolicyTestFile: Sendable {
     package var policies: String?
     /// In file order.
     package var cases: [PolicyTestCase]
-    package var position: SourcePosition
 
-    package init(policies: String? = nil, cases: [PolicyTestCase] = [], position: SourcePosition) {
+    package init(policies: String? = nil, cases: [PolicyTestCase] = []) {
         self.policies = policies
         self.cases = cases
-        self.position = position
     }
 }
 
@@ -36,31 +34,23 @@ package struct PolicyTestCase: Sendable {
 
 /// A message on an admitted connection, and what should become of it.
 package struct TestMessage: Sendable {
-    /// Whose it is.
-    package enum Sender: String, Sendable, CaseIterable {
-        case client
-        case upstream
-    }
-
     package var payload: TestPayload
-    package var sender: Sender
+    package var sender: MessageSender
     /// How much later it comes than what was before it.
     package var delay: Duration
     /// How often it is sent, at least once; what is expected is expected of the last one.
     package var repetitions: Int
     package var expectation: MessageExpectation
-    package var position: SourcePosition
 
     package init(
-        payload: TestPayload, sender: Sender = .client, delay: Duration = .zero, repetitions: Int = 1,
-        expectation: MessageExpectation, position: SourcePosition
+        payload: TestPayload, sender: MessageSender = .client, delay: Duration = .zero, repetitions: Int = 1,
+        expectation: MessageExpectation
     ) {
         self.payload = payload
         self.sender = sender
         self.delay = delay
         self.repetitions = repetitions
         self.expectation = expectation
-        self.position = position
     }
 }
 

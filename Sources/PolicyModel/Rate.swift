@@ -21,10 +21,7 @@ struct Pace: Sendable {
     private let count: UInt64
 
     init(_ rate: Rate) {
-        let (seconds, attoseconds) = rate.period.components
-        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        period = isTooLong || overflow ? UInt64(Int64.max) : UInt64(max(0, sum))
+        period = UInt64(max(0, rate.period.nanoseconds))
         count = UInt64(max(1, rate.count))
     }
 

@@ -4,8 +4,6 @@ package struct RoutePolicy: Sendable {
     package var match: RouteMatch
     /// The name of an ``UpstreamPolicy``.
     package var upstream: String
-    /// True where the route says `public: true`: it may do without an enforced `token` or `authorize` entry.
-    package var isPublic: Bool
     /// In the order in which they run.
     package var middleware: [MiddlewareEntry]
     package var limits: RouteLimits
@@ -22,7 +20,7 @@ package struct RoutePolicy: Sendable {
     package var position: SourcePosition
 
     package init(
-        name: String, match: RouteMatch, upstream: String, isPublic: Bool = false, middleware: [MiddlewareEntry] = [],
+        name: String, match: RouteMatch, upstream: String, middleware: [MiddlewareEntry] = [],
         limits: RouteLimits = RouteLimits(), timeouts: RouteTimeouts = RouteTimeouts(),
         compression: CompressionPolicy = .strip, rates: [RouteRate] = [],
         messages: [MessageRule] = [], onPolicyChange: PolicyChange = .recheck, position: SourcePosition
@@ -30,7 +28,6 @@ package struct RoutePolicy: Sendable {
         self.name = name
         self.match = match
         self.upstream = upstream
-        self.isPublic = isPublic
         self.middleware = middleware
         self.limits = limits
         self.timeouts = timeouts

@@ -102,12 +102,6 @@ package struct Template: Sendable, Hashable {
     /// Text without variables.
     package static func literal(_ text: String) -> Template { Template(parts: [.literal(text)]) }
 
-    package var needsToken: Bool {
-        parts.contains { part in
-            if case .variable(let variable) = part { variable.needsToken } else { false }
-        }
-    }
-
     /// Its variables, in order.
     package var variables: [Variable] {
         parts.compactMap { part in

@@ -7,13 +7,11 @@ package struct UpstreamPolicy: Sendable {
         package var port: UInt16
         /// Put before the path of the request: empty, or `/base` without a slash at its end.
         package var basePath: String
-        package var position: SourcePosition
 
-        package init(host: String, port: UInt16, basePath: String = "", position: SourcePosition) {
+        package init(host: String, port: UInt16, basePath: String = "") {
             self.host = host
             self.port = port
             self.basePath = basePath
-            self.position = position
         }
 
         package var description: String {
@@ -27,16 +25,14 @@ package struct UpstreamPolicy: Sendable {
     /// For all attempts of one connection together, absolute.
     package var connectTimeout: Duration
     package var handshakeTimeout: Duration
-    package var position: SourcePosition
 
     package init(
         name: String, endpoints: [Endpoint], connectTimeout: Duration = .seconds(5),
-        handshakeTimeout: Duration = .seconds(10), position: SourcePosition
+        handshakeTimeout: Duration = .seconds(10)
     ) {
         self.name = name
         self.endpoints = endpoints
         self.connectTimeout = connectTimeout
         self.handshakeTimeout = handshakeTimeout
-        self.position = position
     }
 }

@@ -28,8 +28,10 @@ struct CertificateCommand: ParsableCommand {
         let existing = names.filter { FileManager.default.fileExists(atPath: path($0)) }
         if ifMissing, existing == names { return }
         guard existing.isEmpty else {
-            let verb = existing.count == 1 ? "exists" : "exist"
-            throw Console.failure("\(existing.map(path).joined(separator: ", ")) \(verb), and nothing is overwritten")
+            let (exist, them) = existing.count == 1 ? ("exists", "it") : ("exist", "them")
+            throw Console.failure(
+                "\(existing.map(path).joined(separator: ", ")) \(exist), and nothing is overwritten; "
+                    + "remove \(them), or name another folder with --out")
         }
         try telling {
             let made = try DevelopmentCertificate.make(hosts: host.isEmpty ? ["localhost", "127.0.0.1", "::1"] : host)

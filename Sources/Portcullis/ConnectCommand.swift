@@ -20,7 +20,11 @@ struct ConnectCommand: ParsableCommand {
     @Argument(help: "wss://HOST[:PORT]/PATH, or ws:// without TLS.")
     var url: String
 
-    @Option(help: "Sent as `Authorization: Bearer TOKEN`; `-` reads it from the environment variable PORTCULLIS_TOKEN.")
+    @Option(
+        help: """
+            Sent as `Authorization: Bearer TOKEN`; `-` reads it from the environment variable PORTCULLIS_TOKEN, since \
+            standard input is the conversation.
+            """)
     var token: String?
 
     @Option(help: ArgumentHelp("Sent as the Origin, as a web page's would be.", valueName: "origin"))
@@ -68,18 +72,25 @@ struct ConnectCommand: ParsableCommand {
     private func headers() throws -> HeaderFields {
         var fields = HeaderFields()
         for header in header {
-            let parts = header.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
-            guard parts.count == 2, HeaderFields.isValidName(String(parts[0])), HeaderFields.isValidValue(value) else {
-                throw ValidationError("--header must look like 'Name: value': '\(header)'.")
+            let (name, value) = try HeaderArgument.parse(header, option: "--header")
+            guard HeaderFields.isValidValue(value) else {
+                throw ValidationError("--header has a value that no header may have: '\(header)'.")
             }
-            fields.add(String(parts[0]), value)
+            fields.add(name, value)
         }
         if let origin { fields.set("Origin", origin) }
-        if let token = token == "-" ? ProcessInfo.processInfo.environment["PORTCULLIS_TOKEN"] : token {
-            fields.set("Authorization", "Bearer \(token)")
-        }
+        if let token = try token.map(Self.given) { fields.set("Authorization", "Bearer \(token)") }
         return fields
+    }
+
+    /// The token itself, or for `-` the environment's: standard input holds the messages.
+    private static func given(_ token: String) throws -> String {
+        guard token == "-" else { return token }
+        guard let value = ProcessInfo.processInfo.environment["PORTCULLIS_TOKEN"], !value.isEmpty else {
+            throw ValidationError(
+                "--token - needs the environment variable PORTCULLIS_TOKEN, which is empty or not set.")
+        }
+        return value
     }
 
     func run() throws {
@@ -113,24 +124,37 @@ struct ConnectCommand: ParsableCommand {
     private static func show(_ event: TerminalClient.Event) {
         switch event {
         case .open(let subprotocol):
-            Console.note("connected\(subprotocol.map { " (\($0))" } ?? ""); end with Ctrl-D")
+            Console.note("connected\(subprotocol.map { " (\($0.terminalSafe))" } ?? ""); end with Ctrl-D")
         case .message(true, let payload):
-            FileHandle.standardOutput.write(Data(payload + [UInt8(ascii: "\n")]))
+            // A program that reads along gets what was sent.
+            let line = Console.isAnswerTerminal ? Array(shown(payload).utf8) : payload
+            FileHandle.standardOutput.write(Data(line + [UInt8(ascii: "\n")]))
         case .message(false, let payload):
             let digits = payload.prefix(64).map { String(format: "%02x", $0) }.joined()
             FileHandle.standardOutput.write(Data("binary, \(payload.count) bytes: \(digits)\n".utf8))
         }
     }
 
+    /// The server's text, in its lines and with its tabs. A terminal obeys other control characters: none goes there.
+    static func shown(_ bytes: [UInt8]) -> String {
+        let parts = String(decoding: bytes, as: UTF8.self).map { character -> String in
+            switch character {
+            case "\n", "\r\n", "\t": String(character)
+            default: String(character).terminalSafe
+            }
+        }
+        return parts.joined()
+    }
+
     private func finish(_ outcome: TerminalClient.Outcome) throws {
         switch outcome {
         case .closed(let payload, let byServer):
             let code = payload.code.map { "\($0.rawValue)" } ?? "no code"
-            let reason = payload.reason.isEmpty ? "" : " \(payload.reason)"
+            let reason = payload.reason.isEmpty ? "" : " \(payload.reason.terminalSafe)"
             Console.note("closed\(byServer ? " by the server" : ""): \(code)\(reason)")
             if let code = payload.code, code != .normal, code != .goingAway { throw ExitCode.failure }
         case .refused(let status, let body):
-            Console.note("refused: HTTP \(status)\n\(String(decoding: body, as: UTF8.self))")
+            Console.note("refused: HTTP \(status)\n\(Self.shown(body))")
             throw ExitCode(3)
         case .failed(let reason):
             throw Console.failure(reason)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Tokens
 
 struct ConnectionsListCommand: ParsableCommand {
@@ -15,11 +16,11 @@ struct ConnectionsListCommand: ParsableCommand {
 
     @OptionGroup var which: ConnectionOptions
 
-    @Option(help: ArgumentHelp("Only those that are so far: handshake, connecting, open, closing.", valueName: "state"))
-    var only: String?
+    @Option(help: ArgumentHelp("Only those that are so far.", valueName: "state"))
+    var only: ConnectionRecord.State?
 
-    @Option(help: ArgumentHelp("What comes first: age, idle, bytes, messages; the most of it.", valueName: "order"))
-    var sort = "age"
+    @Option(help: ArgumentHelp("What comes first: the most of it.", valueName: "order"))
+    var sort = ConnectionOrder.age
 
     @Option(help: ArgumentHelp("At most so many, up to 10000.", valueName: "n"))
     var limit = 100
@@ -30,8 +31,8 @@ struct ConnectionsListCommand: ParsableCommand {
     @OptionGroup var admin: AdminOptions
 
     func run() throws {
-        var query = which.filters + [("sort", sort), ("limit", "\(limit)")]
-        if let only { query.append(("state", only)) }
+        var query = which.filters + [("sort", sort.rawValue), ("limit", "\(limit)")]
+        if let only { query.append(("state", only.rawValue)) }
         let answer = ClaimValue.object(try admin.ask("/connections", query: query))
         if json { return try Console.answer(json: answer) }
         let found = answer["connections"]?.elements ?? []
@@ -69,3 +70,7 @@ struct ConnectionsListCommand: ParsableCommand {
         ["from_client", "from_upstream"].reduce(0) { $0 &+ (ways?[$1]?.integer ?? 0) }
     }
 }
+
+extension ConnectionRecord.State: ExpressibleByArgument {}
+
+extension ConnectionOrder: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Logging
 import Tokens
@@ -22,7 +23,7 @@ struct ErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let time = Timestamp.rfc3339(Int64(Date().timeIntervalSince1970))
+        let time = Timestamp.rfc3339(SystemClock.unixSeconds())
         let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.mapValues { "\($0)" }
         switch format {
         case .text: Console.note(Self.text(event, at: time, fields))

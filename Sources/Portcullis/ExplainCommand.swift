@@ -42,7 +42,8 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         OpenSSLProcess.prepare()
-        let loaded = PolicyLoader.load(path: policies, root: root, extensions: Extensions.current.catalog)
+        let loaded = PolicyLoader.load(
+            path: policies, root: root, extensions: Extensions.current.catalog, option: "--policies")
         for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
         guard let policy = loaded.policy else {
             throw Console.failure("the policies in \(policies) cannot be run; see above")

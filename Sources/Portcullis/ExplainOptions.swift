@@ -1,7 +1,5 @@
 import ArgumentParser
 import Engine
-import Foundation
-import Middleware
 import PolicyModel
 import Tokens
 import WebSocketProtocol
@@ -55,7 +53,7 @@ struct ExplainOptions: ParsableArguments {
     @Option(help: ArgumentHelp("So many such handshakes at once, all alive; the last one is shown.", valueName: "n"))
     var `repeat` = 1
 
-    @Option(help: ArgumentHelp("The status with which authorization services answer.", valueName: "status"))
+    @Option(help: ArgumentHelp("The status with which authorization services answer, 200 to 599.", valueName: "status"))
     var authorize: Int?
 
     @Option(
@@ -68,8 +66,8 @@ struct ExplainOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A message on the open connection. Repeatable, in order.", valueName: "text"))
     var message: [String] = []
 
-    @Option(help: ArgumentHelp("Who sends the messages: client or upstream.", valueName: "side"))
-    var from = "client"
+    @Option(help: ArgumentHelp("Who sends the messages.", valueName: "side"))
+    var from = MessageSender.client
 
     @Flag(help: "The messages are binary ones.")
     var binary = false
@@ -84,17 +82,14 @@ struct ExplainOptions: ParsableArguments {
             throw ValidationError("--time must look like 2026-01-31T23:59:59Z: '\(time ?? "")'.")
         }
         guard (1...100_000).contains(`repeat`) else { throw ValidationError("--repeat must be 1 to 100000.") }
-        guard authorize.map({ (100...599).contains($0) }) ?? true else {
-            throw ValidationError("--authorize must be an HTTP status, 100 to 599.")
+        guard authorize.map({ (200...599).contains($0) }) ?? true else {
+            throw ValidationError("--authorize must be a final HTTP status, 200 to 599.")
         }
         guard authorize != nil || authorizeHeader.isEmpty else {
             throw ValidationError("--authorize-header goes with --authorize.")
         }
-        guard ["client", "upstream"].contains(from) else {
-            throw ValidationError("--from must be client or upstream: '\(from)'.")
-        }
-        _ = try Self.fields(header, "--header")
-        _ = try Self.fields(authorizeHeader, "--authorize-header")
+        _ = try headers()
+        _ = try authorizeHeaders()
         _ = try madeUpClaims()
     }
 
@@ -103,7 +98,7 @@ struct ExplainOptions: ParsableArguments {
         guard let place = Place(url), let peer = IPAddress(ip) else { throw ExitCode.validationFailure }
         var made = MadeUpHandshake(host: place.host, target: place.target, listener: listener, peer: peer)
         made.method = method
-        made.headers = try Self.fields(header, "--header")
+        made.headers = try headers()
         if let origin { made.headers.append(("Origin", origin)) }
         made.subprotocols = subprotocol
         if let token {
@@ -114,18 +109,22 @@ struct ExplainOptions: ParsableArguments {
         made.clientCertificate = certificateSubject
         made.time = time.flatMap { Timestamp.unixSeconds(rfc3339: $0) }
         if let authorize {
-            made.authorization = [
-                MadeUpAuthorization(
-                    status: authorize, headers: try Self.fields(authorizeHeader, "--authorize-header"))
-            ]
+            made.authorization = [MadeUpAuthorization(status: authorize, headers: try authorizeHeaders())]
         }
         made.firstMessage = firstMessage
         return made
     }
 
     var messages: [MadeUpMessage] {
-        let sender: MessageSender = from == "client" ? .client : .upstream
-        return message.map { MadeUpMessage(from: sender, isBinary: binary, payload: Array($0.utf8)) }
+        message.map { MadeUpMessage(from: from, isBinary: binary, payload: Array($0.utf8)) }
+    }
+
+    private func headers() throws -> [(name: String, value: String)] {
+        try header.map { try HeaderArgument.parse($0, option: "--header") }
+    }
+
+    private func authorizeHeaders() throws -> [(name: String, value: String)] {
+        try authorizeHeader.map { try HeaderArgument.parse($0, option: "--authorize-header") }
     }
 
     private func madeUpClaims() throws -> MadeUpClaims? {
@@ -137,17 +136,6 @@ struct ExplainOptions: ParsableArguments {
             return try MadeUpClaims(members)
         } catch {
             throw ValidationError("--claims: \(error).")
-        }
-    }
-
-    private static func fields(_ texts: [String], _ option: String) throws -> [(name: String, value: String)] {
-        try texts.map { text in
-            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
-            guard parts.count == 2, HeaderFields.isValidName(String(parts[0])) else {
-                throw ValidationError("\(option) must look like 'Name: value': '\(text)'.")
-            }
-            return (String(parts[0]), value)
         }
     }
 
@@ -168,3 +156,5 @@ struct ExplainOptions: ParsableArguments {
         }
     }
 }
+
+extension MessageSender: ExpressibleByArgument {}

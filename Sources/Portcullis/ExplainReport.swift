@@ -5,16 +5,6 @@ import Tokens
 
 /// What `explain --json` prints. Names stay as they are; what there is nothing to say of is left out.
 struct ExplainReport: Encodable {
-    struct Place: Encodable {
-        let file: String
-        let line: Int
-        let column: Int
-
-        init(_ position: SourcePosition) {
-            (file, line, column) = (position.file, position.line, position.column)
-        }
-    }
-
     struct Field: Encodable {
         let name: String
         let value: String
@@ -22,14 +12,14 @@ struct ExplainReport: Encodable {
 
     struct Named: Encodable {
         let name: String
-        let position: Place
+        let position: ReportedPlace
         var upstream: String?
     }
 
     struct Step: Encodable {
         let stage: String
         let name: String
-        let position: Place?
+        let position: ReportedPlace?
         let shadow: Bool
         /// `passed`, `refused` or `waits`.
         let decision: String
@@ -40,7 +30,7 @@ struct ExplainReport: Encodable {
 
     struct ShadowRefusal: Encodable {
         let middleware: String
-        let position: Place?
+        let position: ReportedPlace?
         let reason: String
     }
 
@@ -88,7 +78,7 @@ struct ExplainReport: Encodable {
     let upstream: Upstream?
     let response: Response?
     let responseEdits: [String]
-    let touched: [Place]
+    let touched: [ReportedPlace]
     let messages: [ExplainedMessage]
     let problems: [String]
 
@@ -97,12 +87,14 @@ struct ExplainReport: Encodable {
         url = explanation.shown(url: explanation.url)
         outcome = Outcome(handshake)
         earlier = explanation.earlier.map(Outcome.init)
-        listener = Named(name: handshake.listener.name, position: Place(handshake.listener.position))
-        route = handshake.route.map { Named(name: $0.name, position: Place($0.position), upstream: $0.upstream) }
+        listener = Named(name: handshake.listener.name, position: ReportedPlace(handshake.listener.position))
+        route = handshake.route.map {
+            Named(name: $0.name, position: ReportedPlace($0.position), upstream: $0.upstream)
+        }
         clientAddress = handshake.clientAddress.description
         steps = handshake.steps.map(Step.init)
         shadowRefusals = handshake.shadowRefusals.map {
-            ShadowRefusal(middleware: $0.middleware, position: $0.position.map(Place.init), reason: $0.reason)
+            ShadowRefusal(middleware: $0.middleware, position: $0.position.map(ReportedPlace.init), reason: $0.reason)
         }
         identity = handshake.identity.map {
             Identity(subject: $0.subject, id: $0.id, issuer: $0.issuer, claims: .object($0.claims))
@@ -115,7 +107,7 @@ struct ExplainReport: Encodable {
         }
         response = Self.response(handshake)
         responseEdits = handshake.responseEdits.map(\.description)
-        touched = handshake.touched.map(Place.init)
+        touched = handshake.touched.map(ReportedPlace.init)
         messages = explanation.messages.map(ExplainedMessage.init)
         problems = explanation.problems
     }
@@ -164,7 +156,7 @@ extension ExplainReport.Step {
         case .waits(let pending): (decision, wait) = ("waits", pending.name)
         }
         self.init(
-            stage: step.stage.rawValue, name: step.name, position: step.position.map(ExplainReport.Place.init),
+            stage: step.stage.rawValue, name: step.name, position: step.position.map(ReportedPlace.init),
             shadow: step.isShadow, decision: decision, reason: reason, waitsFor: wait, notes: step.notes)
     }
 }

@@ -4,33 +4,12 @@ import PolicyModel
 
 /// What `explain` prints for people: a line for each step, what it saw below it, and what came of it all.
 struct ExplainText {
-    /// Where a colour begins or ends within a line that is being made: characters for private use. In somebody
-    /// else's text they could colour it, and no more.
-    private enum Color: Character {
-        case good = "\u{f8f0}"
-        case bad = "\u{f8f1}"
-        case odd = "\u{f8f2}"
-        case faint = "\u{f8f3}"
-        case end = "\u{f8f4}"
-
-        /// What a terminal is told (ECMA-48 section 8.3.117).
-        var code: String {
-            switch self {
-            case .good: "\u{1b}[32m"
-            case .bad: "\u{1b}[31m"
-            case .odd: "\u{1b}[33m"
-            case .faint: "\u{1b}[2m"
-            case .end: "\u{1b}[0m"
-            }
-        }
-    }
-
     private(set) var lines: [String] = []
-    private let isColoured: Bool
+    private let style: TerminalStyle
     private let explanation: Explanation
 
     init(_ explanation: Explanation, isColoured: Bool) {
-        self.isColoured = isColoured
+        style = TerminalStyle(isColoured: isColoured)
         self.explanation = explanation
         let handshake = explanation.handshake
         let url = explanation.shown(url: explanation.url)
@@ -55,37 +34,38 @@ struct ExplainText {
         var what = ""
         let mark: String
         switch step.decision {
-        case .passed: mark = paint("✓", .good)
+        case .passed: mark = style.good("✓")
         case .refused(let reason):
-            mark = step.isShadow ? paint("~", .odd) : paint("✗", .bad)
+            mark = step.isShadow ? style.odd("~") : style.bad("✗")
             what = step.isShadow ? "would refuse: \(reason)" : reason
         case .waits(let wait):
-            mark = paint("?", .odd)
+            mark = style.odd("?")
             what = "waits for \(wait)"
         }
         let name = step.isShadow ? "\(step.name) (shadow)" : step.name
-        let place = step.position.map { paint("\($0)", .faint) }
-        add("\(mark) \([name, place, what.isEmpty ? nil : what].compactMap { $0 }.joined(separator: "  "))")
+        let place = step.position.map { style.faint("\($0)") }
+        let parts = [name.terminalSafe, place, what.isEmpty ? nil : what.terminalSafe]
+        addStyled("\(mark) \(parts.compactMap { $0 }.joined(separator: "  "))")
         for note in step.notes { add("    \(note)") }
     }
 
     private mutating func addOutcome(_ handshake: RehearsedHandshake) {
         switch handshake.decision {
-        case .admitted: add(paint("admitted", .good))
+        case .admitted: addStyled(style.good("admitted"))
         case .refused(let refusal):
             let how =
                 refusal.closeCode.map { "close code \($0)" } ?? refusal.answer.map { "HTTP \($0.status)" }
                 ?? "the connection ends without an answer"
-            add(paint("refused: \(refusal.reason)", .bad) + " (\(how))")
+            addStyled(style.bad("refused: \(refusal.reason)".terminalSafe) + " (\(how))")
             if let step = handshake.refusingStep, let position = step.position {
                 add("  by \(step.name), \(position)")
             }
             addFields("answer", refusal.answer?.headers ?? [], body: refusal.answer?.body)
         case .answered(let answer):
-            add(paint("answered", .good) + " (HTTP \(answer.status))")
+            addStyled(style.good("answered") + " (HTTP \(answer.status))")
             addFields("answer", answer.headers, body: answer.body)
         case .undecided(let wait):
-            add(paint("undecided", .odd) + ": it depends on \(wait)")
+            addStyled(style.odd("undecided") + ": it depends on \(wait)".terminalSafe)
             switch wait {
             case .authorization: add("  say what that is with --authorize STATUS")
             case .issuerKeys: add("  --fetch-keys fetches them")
@@ -130,17 +110,18 @@ struct ExplainText {
 
     private mutating func add(_ message: RehearsedMessage, number: Int) {
         add("")
-        var what = message.verdict.name
-        var color = Color.good
+        var what = style.good(message.verdict.name)
         if case .closed(let code, let reason, let rule) = message.verdict {
-            what += " with \(code)\(reason.isEmpty ? "" : " \(reason)")\(rule.map { ", by \($0)" } ?? "")"
-            color = .bad
+            let how = "\(code)\(reason.isEmpty ? "" : " \(reason)")\(rule.map { ", by \($0)" } ?? "")"
+            what = style.bad("\(message.verdict.name) with \(how)".terminalSafe)
         }
-        add("message \(number) from the \(message.sender == .client ? "client" : "upstream"): \(paint(what, color))")
+        addStyled("message \(number) from the \(message.sender.rawValue): \(what)")
         for hit in message.hits {
             let pointer = hit.pointer.map { "  at \($0.isEmpty ? "the whole message" : $0)" } ?? ""
-            let name = hit.isShadow ? "\(paint("~", .odd)) \(hit.name) (shadow)" : "• \(hit.name)"
-            add("  \(name)  \(paint("\(hit.position)", .faint))\(pointer)")
+            let mark = hit.isShadow ? style.odd("~") : "•"
+            let name = hit.isShadow ? "\(hit.name) (shadow)" : hit.name
+            let place = style.faint("\(hit.position)")
+            addStyled("  \(mark) \(name.terminalSafe)  \(place)\(pointer.terminalSafe)")
         }
         if message.heldFor > 0 { add("  its sender is not read for \(Duration.nanoseconds(message.heldFor))") }
         switch message.verdict {
@@ -154,23 +135,8 @@ struct ExplainText {
     // MARK: - Lines
 
     /// A terminal obeys control characters: none of somebody else's goes to it.
-    private mutating func add(_ line: String) {
-        var clean = ""
-        for scalar in line.unicodeScalars {
-            if let color = Color(rawValue: Character(scalar)) {
-                if isColoured { clean += color.code }
-                continue
-            }
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                clean += "\\u{\(String(scalar.value, radix: 16))}"
-            default: clean.unicodeScalars.append(scalar)
-            }
-        }
-        lines.append(clean)
-    }
+    private mutating func add(_ line: String) { lines.append(line.terminalSafe) }
 
-    private func paint(_ text: String, _ color: Color) -> String {
-        "\(color.rawValue)\(text)\(Color.end.rawValue)"
-    }
+    /// A line with colours, whose parts are safe.
+    private mutating func addStyled(_ line: String) { lines.append(line) }
 }

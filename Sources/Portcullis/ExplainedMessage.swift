@@ -1,12 +1,12 @@
 import Engine
 import Foundation
-import Middleware
+import PolicyModel
 
 /// A message in what `explain --json` prints.
 struct ExplainedMessage: Encodable {
     struct Hit: Encodable {
         let name: String
-        let position: ExplainReport.Place
+        let position: ReportedPlace
         let shadow: Bool
         let pointer: String?
     }
@@ -28,7 +28,7 @@ struct ExplainedMessage: Encodable {
     let heldForMilliseconds: Int64?
 
     init(_ message: RehearsedMessage) {
-        from = message.sender == .client ? "client" : "upstream"
+        from = message.sender.rawValue
         type = message.isBinary ? "binary" : "text"
         verdict = message.verdict.name
         switch message.verdict {
@@ -43,7 +43,7 @@ struct ExplainedMessage: Encodable {
         default: output = nil
         }
         hits = message.hits.map {
-            Hit(name: $0.name, position: ExplainReport.Place($0.position), shadow: $0.isShadow, pointer: $0.pointer)
+            Hit(name: $0.name, position: ReportedPlace($0.position), shadow: $0.isShadow, pointer: $0.pointer)
         }
         heldForMilliseconds = message.heldFor > 0 ? message.heldFor / 1_000_000 : nil
     }

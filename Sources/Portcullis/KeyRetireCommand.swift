@@ -39,7 +39,9 @@ struct KeyRetireCommand: ParsableCommand {
             KeyCommand.noteUnlessErased(isErased)
         case .alreadyRetired: answer.outcome = "already-retired"
         case .alreadyEnded: answer.outcome = "already-ended"
-        case .unknown: throw Console.failure("nothing was retired: there is no key \(id) in \(state.directory)")
+        case .unknown:
+            throw Console.failure(
+                "nothing was retired: there is no key \(id) in \(state.directory); `portcullis key list` shows them")
         }
         if json {
             try Console.answer(json: answer)

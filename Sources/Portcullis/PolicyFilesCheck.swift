@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import PolicyFile
 import PolicyModel
 
@@ -17,7 +16,7 @@ struct PolicyFilesCheck {
     let root: String
 
     func certificates(in policy: Policy, for purpose: Purpose) -> [Diagnostic] {
-        let now = Int(Date().timeIntervalSince1970)
+        let now = Int(SystemClock.unixSeconds())
         return CertificateReview.findings(in: policy, now: now, resolve: resolve).map { finding in
             let isError =
                 switch finding.weight {
@@ -44,5 +43,5 @@ struct PolicyFilesCheck {
         }
     }
 
-    private func resolve(_ path: String) -> String { path.hasPrefix("/") ? path : "\(root)/\(path)" }
+    private func resolve(_ path: String) -> String { path.resolved(in: root) }
 }

@@ -21,3 +21,6 @@ enum Quantity {
         return shown.isEmpty ? "0s" : shown.map { "\($0.0)\($0.1)" }.joined(separator: " ")
     }
 }
+
+/// `1 test`, `2 tests`
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -104,7 +104,7 @@ struct RunCommand: ParsableCommand {
     private static func load(
         _ path: String, root: String, _ extensions: Extensions, tell: (Diagnostic) -> Void
     ) -> Result<VersionedPolicy, PolicyProblems> {
-        let read = PolicyLoader.load(path: path, root: root, extensions: extensions.catalog)
+        let read = PolicyLoader.load(path: path, root: root, extensions: extensions.catalog, option: "--policies")
         let loaded = read.adding(PolicyFilesCheck(root: root).certificates(in: read.legible, for: .running))
         loaded.diagnostics.forEach(tell)
         guard let policy = loaded.policy else {

@@ -41,7 +41,9 @@ struct TokenInspectCommand: ParsableCommand {
     func run() throws {
         let token = try tokenArgument(token)
         guard let decoded = try? JWS.decode(token) else {
-            throw Console.failure("not a token: \(PolicyModel.RefusalReason.tokenMalformed.rawValue)")
+            throw Console.failure(
+                "not a token: one is three parts with dots between, as `portcullis token issue` prints it "
+                    + "(\(PolicyModel.RefusalReason.tokenMalformed.rawValue))")
         }
         let question = AdmissionQuestion(
             audience: audience, scopes: scope, address: fromAddress.flatMap { IPAddress($0) },

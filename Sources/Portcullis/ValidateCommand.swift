@@ -40,7 +40,8 @@ struct ValidateCommand: ParsableCommand {
 
     func run() throws {
         OpenSSLProcess.prepare()
-        let read = PolicyLoader.load(path: policies, root: root, extensions: Extensions.current.catalog)
+        let read = PolicyLoader.load(
+            path: policies, root: root, extensions: Extensions.current.catalog, option: "--policies")
         let check = PolicyFilesCheck(root: root)
         let found =
             noFiles
@@ -73,9 +74,5 @@ struct ValidateCommand: ParsableCommand {
             counted(policy.routes.count, "route"),
         ]
         return "\(place): valid: \(parts.joined(separator: ", "))"
-    }
-
-    private static func counted(_ count: Int, _ noun: String) -> String {
-        "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 }

@@ -34,7 +34,7 @@ package struct JWTRules: Sendable, Hashable {
 
     /// `notYetValid` where the token's time has not begun.
     func checkStart(_ claims: TokenClaims, now: Int64) throws(TokenError) {
-        let latest = Self.sum(now, clockSkew)
+        let latest = now.saturatingAdd(clockSkew)
         if let notBefore = claims.notBefore, notBefore > latest { throw .notYetValid }
         if claims.issuedAt > latest { throw .notYetValid }
     }
@@ -46,12 +46,7 @@ package struct JWTRules: Sendable, Hashable {
     }
 
     /// From this second on the token is not admitted.
-    func end(of claims: TokenClaims) -> Int64 { Self.sum(claims.expiresAt, clockSkew) }
-
-    private static func sum(_ time: Int64, _ seconds: Int64) -> Int64 {
-        let (sum, overflow) = time.addingReportingOverflow(seconds)
-        return overflow ? .max : sum
-    }
+    func end(of claims: TokenClaims) -> Int64 { claims.expiresAt.saturatingAdd(clockSkew) }
 }
 
 /// A claim that a token must have, with a certain value.

@@ -15,14 +15,6 @@ package enum SignatureAlgorithm: String, Sendable, CaseIterable {
     case hs384 = "HS384"
     case hs512 = "HS512"
 
-    /// Whether the key is a secret that signer and verifier share.
-    package var isSymmetric: Bool {
-        switch self {
-        case .hs256, .hs384, .hs512: true
-        case .edDSA, .es256, .es384, .rs256, .rs384, .rs512, .ps256, .ps384, .ps512: false
-        }
-    }
-
     /// Of the digest, in bytes.
     package var digestBytes: Int {
         switch self {

@@ -55,6 +55,22 @@ extension UInt8 {
     var isControl: Bool { self < 0x20 || self == 0x7f }
 }
 
+extension String {
+    /// As a name or a value in a query: of its UTF-8 only unreserved characters stand as they are (RFC 3986 2.1, 2.3).
+    package var percentEncoded: String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in utf8 {
+            if ByteSet.unreserved.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
 extension StringProtocol {
     /// Equal but for the case of ASCII letters. Bytes are compared: no Unicode equivalence takes part.
     func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {

@@ -9,7 +9,6 @@ package struct CloseCode: RawRepresentable, Sendable, Hashable {
     package static let normal = CloseCode(rawValue: 1000)
     package static let goingAway = CloseCode(rawValue: 1001)
     package static let protocolError = CloseCode(rawValue: 1002)
-    package static let unsupportedData = CloseCode(rawValue: 1003)
     /// Never on the wire: a close frame without a code.
     package static let noStatus = CloseCode(rawValue: 1005)
     /// Never on the wire: no close frame came.
@@ -17,11 +16,9 @@ package struct CloseCode: RawRepresentable, Sendable, Hashable {
     package static let invalidPayload = CloseCode(rawValue: 1007)
     package static let policyViolation = CloseCode(rawValue: 1008)
     package static let messageTooBig = CloseCode(rawValue: 1009)
-    package static let mandatoryExtension = CloseCode(rawValue: 1010)
     package static let internalError = CloseCode(rawValue: 1011)
     package static let serviceRestart = CloseCode(rawValue: 1012)
     package static let tryAgainLater = CloseCode(rawValue: 1013)
-    package static let badGateway = CloseCode(rawValue: 1014)
 
     /// Whether a close frame may hold it: 1000 to 1003, 1007 to 1014, 3000 to 4999.
     package var mayBeSent: Bool {

@@ -53,9 +53,6 @@ package struct FrameParser: Sendable {
     /// Whether a data message has begun and not ended.
     package var isInsideMessage: Bool { messageOpcode != nil }
 
-    /// Whether bytes of a frame are outstanding, of its header or of its payload.
-    package var isInsideFrame: Bool { phase != .header || headerCount > 0 }
-
     /// Lends the payload of the last `.control` event, unmasked, at most 125 bytes.
     package func withControlPayload<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result

@@ -38,8 +38,6 @@ package struct HeaderFields: Sendable {
         self.places = places
     }
 
-    package var count: Int { places.count }
-
     /// All of them as strings.
     package var fields: [HeaderField] {
         places.map { HeaderField(name: string($0.name), value: string($0.value)) }

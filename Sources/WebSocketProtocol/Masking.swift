@@ -19,22 +19,12 @@ package enum Masking {
         }
     }
 
-    /// XORs all of `target` with `key` in its place.
-    package static func apply(_ key: MaskingKey, to target: inout MutableSpan<UInt8>) {
-        let count = target.count
-        // In bounds: the span's own bytes. Each byte is read before it is written.
-        unsafe target.withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            unsafe mask(base, into: base, count: count, key: key)
-        }
-    }
-
     /// The key twice, as it lies in memory.
     static func word(_ key: MaskingKey) -> UInt64 {
         (UInt64(key.bits) &* 0x1_0000_0001).littleEndian
     }
 
-    /// `from` and `to` hold `count` bytes each, and are the same or apart.
+    /// `from` and `to` hold `count` bytes each, and are apart.
     private static func mask(
         _ from: UnsafeRawPointer, into to: UnsafeMutableRawPointer, count: Int, key: MaskingKey
     ) {

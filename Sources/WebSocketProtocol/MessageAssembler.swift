@@ -7,9 +7,6 @@ package struct MessageAssembler: Sendable {
 
     package init() {}
 
-    /// Whether a message has begun and not been finished.
-    package var isActive: Bool { opcode != nil }
-
     /// Bytes gathered so far.
     package var count: Int { payload.count }
 

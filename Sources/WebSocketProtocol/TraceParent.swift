@@ -2,8 +2,6 @@
 package struct TraceParent: Sendable, Hashable {
     /// 32 lower-case hexadecimal digits, not all of them 0.
     package let traceID: String
-    /// 16 of them: the sender's span.
-    package let parentID: String
 
     /// Reads a field's value; nil for one that section 3.2.2 calls invalid. Of a version that is not known, what has the form of
     /// version 00 counts, whatever follows it.
@@ -19,7 +17,6 @@ package struct TraceParent: Sendable, Hashable {
         guard !version.elementsEqual("ff".utf8) else { return nil }
         guard bytes.count == 55 || (!version.elementsEqual("00".utf8) && bytes[55] == dash) else { return nil }
         traceID = String(decoding: bytes[3..<35], as: UTF8.self)
-        parentID = String(decoding: bytes[36..<52], as: UTF8.self)
     }
 
     /// That of a request, which has it once; nil for one without, or with an invalid one.

@@ -18,18 +18,15 @@ package struct UpstreamChoice: Sendable, Equatable {
 
 /// The client's side of RFC 6455 4.1: what was asked of an upstream, and whether its answer grants it.
 package struct UpstreamHandshake: Sendable {
-    /// The `Sec-WebSocket-Key` that was sent.
-    package let key: String
-    /// The only `Sec-WebSocket-Accept` that answers it.
+    /// The only `Sec-WebSocket-Accept` that answers the key that was sent.
     package let expectedAccept: String
     package let offeredSubprotocols: [String]
     /// No other extension is ever offered.
     package let deflateOffers: [PerMessageDeflateOffer]
 
     package init(
-        key: String, expectedAccept: String, offeredSubprotocols: [String], deflateOffers: [PerMessageDeflateOffer] = []
+        expectedAccept: String, offeredSubprotocols: [String], deflateOffers: [PerMessageDeflateOffer] = []
     ) {
-        self.key = key
         self.expectedAccept = expectedAccept
         self.offeredSubprotocols = offeredSubprotocols
         self.deflateOffers = deflateOffers

@@ -64,29 +64,6 @@ import Tokens
         #expect(try !Ed25519PrivateKey.generate().publicKey.isValid(signature, for: message))
     }
 
-    @Test("RFC 8410 section 10: PKCS #8 in PEM")
-    func pem() throws {
-        let key = try Ed25519PrivateKey(
-            pem: """
-                -----BEGIN PRIVATE KEY-----
-                MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
-                -----END PRIVATE KEY-----
-                """)
-        #expect(Base64URL.encode(key.publicKey.rawRepresentation) == "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE")
-    }
-
-    @Test(
-        "a key of another kind or none at all",
-        arguments: ["", "x", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"])
-    func notAKey(pem: String) {
-        #expect(throws: CryptoError.self) { try Ed25519PrivateKey(pem: pem) }
-    }
-
-    @Test func keyOfAnotherKind() throws {
-        let pem = try DevelopmentCertificate.make(hosts: ["localhost"]).privateKeyPEM
-        #expect(throws: CryptoError.self) { try Ed25519PrivateKey(pem: pem) }
-    }
-
     @Test("keys of a wrong length", arguments: [0, 31, 33, 64])
     func wrongLength(count: Int) {
         #expect(throws: CryptoError.self) {

@@ -20,7 +20,7 @@ import WebSocketProtocol
         let runtime = try GatewayRuntime(
             VersionedPolicy(
                 policy: .init(), version: "v1", files: [PolicyText(name: "a.yaml", text: "routes: []")]),
-            tokens: tokens, resolve: { $0 })
+            GatewayServices(tokens: tokens))
         let reloader = try Reloader(
             load: { .failure(PolicyProblems(lines: ["nothing there"])) }, prepare: { _, before in before },
             mailbox: mailbox, resolver: try UpstreamResolver([], logger: logger), logger: logger)

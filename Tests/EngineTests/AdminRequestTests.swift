@@ -62,4 +62,15 @@ import WebSocketProtocol
             #expect(error.status == 400 && error.error == "malformed-request" && error.message.contains(named))
         }
     }
+
+    @Test("where nothing is to be said, the refusal says so")
+    func nothing() throws {
+        let request = try request("/x?b=1")
+        do throws(AdminRefusal) {
+            _ = try request.query([])
+            Issue.record("it was understood")
+        } catch {
+            #expect(error.message == "this request takes no settings; leave `b` out")
+        }
+    }
 }

@@ -125,7 +125,7 @@ extension AuditFacts {
         for secret in [token, "access_token"] { #expect(!facts.text.contains(secret)) }
     }
 
-    @Test("abandoned: the client went while its upstream was being dialled")
+    @Test("abandoned: the client went before its handshake was decided")
     func abandoned() throws {
         var facts = facts()
         facts.abandoned(now: 2_000_000, since: 0)

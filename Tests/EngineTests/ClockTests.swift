@@ -13,13 +13,19 @@ import Testing
         }
     }
 
+    @Test("the seconds are those of the milliseconds")
+    func seconds() {
+        let before = SystemClock.unixMilliseconds() / 1000
+        let seconds = SystemClock.unixSeconds()
+        #expect(before <= seconds && seconds <= SystemClock.unixMilliseconds() / 1000)
+    }
+
     @Test(
-        "durations in nanoseconds",
+        "sums stay at the end of time",
         arguments: [
-            (Duration.zero, 0), (.milliseconds(250), 250_000_000), (.seconds(86_400), 86_400_000_000_000),
-            (.nanoseconds(1), 1), (.seconds(Int64.max), Int64.max),
-        ] as [(Duration, Int64)])
-    func duration(_ duration: Duration, _ nanoseconds: Int64) {
-        #expect(duration.nanoseconds == nanoseconds)
+            (.max, 1, .max), (1, 2, 3), (.max, .max, .max), (.min, -1, .min), (.min, .max, -1),
+        ] as [(Int64, Int64, Int64)])
+    func sum(left: Int64, right: Int64, expected: Int64) {
+        #expect(left.saturatingAdd(right) == expected)
     }
 }

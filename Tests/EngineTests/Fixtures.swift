@@ -75,8 +75,8 @@ enum Fixtures {
 
     static func routePolicy(_ rules: [MessageRule] = [], rates: [RouteRate] = []) -> RoutePolicy {
         RoutePolicy(
-            name: "chat", match: RouteMatch(path: .exact("/chat")), upstream: "u", isPublic: true, rates: rates,
-            messages: rules, position: position)
+            name: "chat", match: RouteMatch(path: .exact("/chat")), upstream: "u", rates: rates, messages: rules,
+            position: position)
     }
 
     /// So many a second, and no more at once.
@@ -95,9 +95,7 @@ enum Fixtures {
     }
 
     static func upstream() -> UpstreamTarget {
-        UpstreamTarget(
-            UpstreamPolicy(
-                name: "u", endpoints: [.init(host: "127.0.0.1", port: 9001, position: position)], position: position))
+        UpstreamTarget(UpstreamPolicy(name: "u", endpoints: [.init(host: "127.0.0.1", port: 9001)]))
     }
 
     static func route(_ rules: [MessageRule] = [], rates: [RouteRate] = []) -> RouteRuntime {
@@ -132,7 +130,7 @@ final class Host {
         sessions = SessionHost(
             worker: worker, inbox: inbox,
             runtime: try GatewayRuntime(
-                VersionedPolicy(policy: Policy(), version: "v1"), tokens: TokenAuthority(), resolve: { $0 }),
+                VersionedPolicy(policy: Policy(), version: "v1"), GatewayServices(tokens: TokenAuthority())),
             audit: try AuditLog(output: Descriptor(owning: null)), logger: Logger(label: "test"))
     }
 

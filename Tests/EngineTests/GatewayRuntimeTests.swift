@@ -30,16 +30,14 @@ struct Policies {
                     position: Fixtures.position)
             ],
             upstreams: [
-                UpstreamPolicy(
-                    name: "u", endpoints: [.init(host: upstream, port: 9001, position: Fixtures.position)],
-                    position: Fixtures.position)
+                UpstreamPolicy(name: "u", endpoints: [.init(host: upstream, port: 9001)])
             ],
             routes: [Fixtures.routePolicy()])
         return VersionedPolicy(policy: policy, version: name)
     }
 
     func runtime(_ policy: VersionedPolicy, after before: GatewayRuntime? = nil) throws -> GatewayRuntime {
-        try GatewayRuntime(policy, tokens: TokenAuthority(), resolve: { $0 }, after: before)
+        try GatewayRuntime(policy, GatewayServices(tokens: TokenAuthority()), after: before)
     }
 }
 

@@ -48,11 +48,4 @@ extension Keepalive.Due {
         #expect(life.deadline == .max)
         #expect(life.check(.max - 1).text == "nothing")
     }
-
-    @Test(
-        "sums stay at the end of time",
-        arguments: [(.max, 1, .max), (1, 2, 3), (.max, .max, .max)] as [(Int64, Int64, Int64)])
-    func sum(left: Int64, right: Int64, expected: Int64) {
-        #expect(left.saturatingAdd(right) == expected)
-    }
 }

@@ -126,7 +126,7 @@ private func answer(_ body: String, status: Int = 200, _ fields: [HeaderField] =
         func write(_ text: String) throws { try text.write(toFile: path, atomically: true, encoding: .utf8) }
         let ring = fetches.ring(.file(path))
         // So long after it was written that its time tells one state of it from another.
-        let later = SystemClock.unixMilliseconds() / 1000 + 100
+        let later = SystemClock.unixSeconds() + 100
         #expect(ring.readFile(unixSeconds: later) == .failed("read: No such file or directory", isNews: true))
         try write(Example.set(Example.es))
         #expect(ring.readFile(unixSeconds: later) == .changed(count: 1, skipped: 0, gone: []))

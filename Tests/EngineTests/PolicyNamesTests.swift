@@ -7,7 +7,7 @@ import Testing
     /// Routes to the upstream `u`, each with the rule `no-x` and a rate of messages.
     static func policy(routes: [String]) -> Policy {
         var policy = Policy()
-        policy.upstreams = [UpstreamPolicy(name: "u", endpoints: [], position: Fixtures.position)]
+        policy.upstreams = [UpstreamPolicy(name: "u", endpoints: [])]
         policy.routes = routes.map { name in
             var route = Fixtures.routePolicy(
                 [Fixtures.rule("no-x", .text(.literal("x")), .drop)], rates: [Fixtures.rate(.messages, 5)])

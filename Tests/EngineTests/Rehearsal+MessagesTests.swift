@@ -49,7 +49,7 @@ private func opened(
         let (rehearsal, connection) = try opened([rule(20, "x", .close(code: 1008, reason: "no"))])
         let closed = RehearsedMessage.Verdict.closed(code: 1008, reason: "no", rule: "r20")
         #expect(rehearsal.message(MadeUpMessage("x"), on: connection).verdict == closed)
-        #expect(!connection.isOpen)
+        #expect(connection.ending == closed)
         #expect(rehearsal.message(MadeUpMessage("y"), on: connection).verdict == closed)
     }
 

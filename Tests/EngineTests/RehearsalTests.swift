@@ -14,9 +14,7 @@ func rehearsed(
         name: "public", address: try #require(SocketAddress("127.0.0.1:0")),
         tls: TLSPolicy(certificates: [], clientCertificates: certificates),
         trustedProxies: CIDRSet(try trusted.map { try CIDR($0) }), admission: admission, position: place(1))
-    let upstream = UpstreamPolicy(
-        name: "u", endpoints: [.init(host: "127.0.0.1", port: 9001, basePath: "/base", position: place(2))],
-        position: place(2))
+    let upstream = UpstreamPolicy(name: "u", endpoints: [.init(host: "127.0.0.1", port: 9001, basePath: "/base")])
     return Policy(
         listeners: [listener], upstreams: [upstream],
         tokenIssuers: [TokenIssuerPolicy(name: "local", kind: .builtin, position: place(3))], routes: routes)
@@ -29,7 +27,7 @@ func chatRoute(
     _ entries: [(MiddlewareSettings, EnforcementMode)] = [], rules: [MessageRule] = [], rates: [RouteRate] = []
 ) -> RoutePolicy {
     RoutePolicy(
-        name: "chat", match: RouteMatch(path: .exact("/chat")), upstream: "u", isPublic: true,
+        name: "chat", match: RouteMatch(path: .exact("/chat")), upstream: "u",
         middleware: entries.enumerated().map {
             MiddlewareEntry(settings: $1.0, mode: $1.1, position: place(11 + $0))
         }, rates: rates, messages: rules, position: place(10))
@@ -64,7 +62,8 @@ private let chat = MadeUpHandshake(host: "chat.example.com", target: "/chat", ti
         #expect(names.contains("X-Subject") && !names.contains("X_Subject") && !names.contains("Cookie"))
         #expect(upstream.headers.contains { $0 == ("X-Forwarded-For", "192.0.2.1") })
         #expect(handshake.responseHeaders.contains { $0 == ("X-Frame", "deny") })
-        #expect(handshake.connection?.isOpen == true && !handshake.isGreeted)
+        let connection = try #require(handshake.connection)
+        #expect(connection.ending == nil && !handshake.isGreeted)
     }
 
     @Test("refused: the answer as it is sent, and by what")

@@ -71,9 +71,11 @@ final class RelayedSession {
         #expect(relay.deadline == relay.identityEnd)
     }
 
-    @Test("a token that has expired meanwhile ends it at once")
-    func expired() throws {
-        #expect(try RelayedSession(now: 5, unixMilliseconds: (Fixtures.noon + 90) * 1000).relay.identityEnd == 5)
+    @Test(
+        "a token that has expired meanwhile ends it at once, and one that ends later than can be told never does",
+        arguments: [((Fixtures.noon + 90) * 1000, 5), (.max, 5), (-Int64.max, .max)] as [(Int64, Nanoseconds)])
+    func expired(unixMilliseconds: Int64, end: Nanoseconds) throws {
+        #expect(try RelayedSession(now: 5, unixMilliseconds: unixMilliseconds).relay.identityEnd == end)
     }
 
     @Test("the first end is the end, and the close deadline runs from it")

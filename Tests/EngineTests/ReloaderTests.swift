@@ -23,7 +23,7 @@ import Tokens
                 let policy = waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
                 return policy.map { .success($0) } ?? .failure(PolicyProblems(lines: ["nothing there"]))
             },
-            prepare: { try GatewayRuntime($0, tokens: TokenAuthority(), resolve: { $0 }, after: $1) },
+            prepare: { try GatewayRuntime($0, GatewayServices(tokens: TokenAuthority()), after: $1) },
             mailbox: mailbox, resolver: resolver, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let thread = try WorkerThread("reloader") { reloader.run(from: runtime) }
         for _ in loads {

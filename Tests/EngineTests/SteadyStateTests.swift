@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 @testable import Engine
 
-/// DESIGN's engine rules: no allocation per message in the steady state.
+/// No allocation per message in the steady state.
 @Suite struct SteadyStateTests {
     /// Relays `count` messages each way and reads them at the far ends, with buffers that were there before.
     private func relay(

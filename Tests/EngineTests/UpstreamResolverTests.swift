@@ -7,10 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct UpstreamResolverTests {
     private func resolver(_ host: String) throws -> (UpstreamResolver, UpstreamTarget) {
-        let target = UpstreamTarget(
-            UpstreamPolicy(
-                name: "u", endpoints: [.init(host: host, port: 9001, position: Fixtures.position)],
-                position: Fixtures.position))
+        let target = UpstreamTarget(UpstreamPolicy(name: "u", endpoints: [.init(host: host, port: 9001)]))
         return (try UpstreamResolver([target], logger: Logger(label: "test")), target)
     }
 

@@ -8,9 +8,7 @@ import Testing
         UpstreamTarget(
             UpstreamPolicy(
                 name: "u",
-                endpoints: hosts.enumerated().map {
-                    .init(host: $1, port: UInt16(9001 + $0), position: Fixtures.position)
-                }, position: Fixtures.position))
+                endpoints: hosts.enumerated().map { .init(host: $1, port: UInt16(9001 + $0)) }))
     }
 
     @Test("literals have their addresses at once, and each is the first in its turn")
@@ -43,6 +41,19 @@ import Testing
         var policy = before.policy
         policy.endpoints[0].port = 80
         #expect(UpstreamTarget(policy, after: before).isIncomplete)
+    }
+
+    @Test("endpoints of one host and port keep their addresses each for itself")
+    func shared() {
+        let endpoints = ["", "", "/base"].map {
+            UpstreamPolicy.Endpoint(host: "localhost", port: 9001, basePath: $0)
+        }
+        let before = UpstreamTarget(UpstreamPolicy(name: "u", endpoints: endpoints))
+        _ = before.resolve()
+        let after = UpstreamTarget(before.policy, after: before)
+        #expect(!after.isIncomplete)
+        #expect(after.addresses().map(\.address) == before.addresses().map(\.address))
+        #expect(after.addresses().map(\.endpoint) == before.addresses().map(\.endpoint))
     }
 
     @Test("names wait for the resolver; those without an address are told, and stop nobody")

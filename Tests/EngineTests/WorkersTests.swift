@@ -2,6 +2,13 @@ import Testing
 
 @testable import Engine
 
+extension Workers {
+    /// Has each of them do something, soon, and does not wait for it.
+    fileprivate func tell(_ work: @escaping @Sendable (SessionHost) -> Void) {
+        for inbox in inboxes { inbox.post(.perform(work)) }
+    }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct WorkersTests {
     @Test("each worker answers on its own thread, and one that does not answer in time is told apart")
     func ask() throws {

@@ -17,6 +17,17 @@ private struct Example: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(message) under \(schema): \(keyword) at \(pointer)" }
 }
 
+extension SchemaViolation {
+    /// The keyword's name, or `duplicate name`, or `false`.
+    fileprivate var keyword: String {
+        switch cause {
+        case .keyword(let keyword): keyword.rawValue
+        case .duplicateName: "duplicate name"
+        case .schema: "false"
+        }
+    }
+}
+
 @Suite struct SchemaViolationTests {
     @Test(
         "a violation names the place in the message and the keyword",

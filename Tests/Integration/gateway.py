@@ -152,7 +152,7 @@ class Gateway:
         return response
 
     def check_refusal(self, response: Response, reason: str, status: int) -> dict[str, Any]:
-        """Compares a response with DESIGN section 5; the audit line that belongs to it."""
+        """Compares a response with docs/refusals.md; the audit line that belongs to it."""
         body = response.json
         assert (body["error"], response.status) == (reason, status)
         assert set(body) == {"error", "message", "request_id"}

@@ -745,7 +745,8 @@ def test_commands(gateway: StartGateway, upstream: Upstream) -> None:
         assert client.closing() == (1008, "closed-by-operator")
     command(door, "connections", "close", code=64)
     command(door, "connections", "close", "--all", "--id", "x", code=64)
-    assert "sort" in command(door, "connections", "list", "--sort", "size", code=1).stderr
+    assert "--sort" in command(door, "connections", "list", "--sort", "size", code=64).stderr
+    assert "--only" in command(door, "connections", "list", "--only", "x", code=64).stderr
     (door.policies / "policy.yaml").write_text("routs: []")
     assert ":1:1: error: unknown key `routs`" in command(door, "reload", code=1).stderr
     command(door, "drain", "--wait")

@@ -124,6 +124,7 @@ def test_validate_of_nothing(portcullis: Path, tmp_path: Path) -> None:
         result = run(portcullis, "validate", "--policies", path, check=False)
         assert result.returncode == 1
         assert str(path) in result.stdout + result.stderr
+    assert "`--policies` says where they are" in result.stderr
 
 
 def validated(portcullis: Path, text: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -335,6 +336,12 @@ def test_json_output(portcullis: Path, state: Path) -> None:
     assert "alice" in json.dumps(listing)
 
 
+def test_inspect_of_what_is_no_token(portcullis: Path, state: Path) -> None:
+    result = run(portcullis, "token", "inspect", "abc", "--state", state, check=False)
+    assert result.returncode == 1
+    assert "three parts" in result.stderr and "token-malformed" in result.stderr
+
+
 @pytest.mark.parametrize("arguments", [[], ["--id", "unknown"], ["--id", "a", "--subject", "b"], ["garbage"]])
 def test_revoke_of_nothing_is_an_error(portcullis: Path, state: Path, arguments: list[str]) -> None:
     run(portcullis, "token", "issue", "--subject", "alice", "--state", state)
@@ -363,7 +370,8 @@ def test_certificates(portcullis: Path, tmp_path: Path) -> None:
 def test_certificates_are_never_overwritten(portcullis: Path, tmp_path: Path) -> None:
     folder = make_certificates(portcullis, tmp_path / "certs", "localhost")
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert run(portcullis, "certificate", "--out", folder, check=False).returncode != 0
+    refused = run(portcullis, "certificate", "--out", folder, check=False)
+    assert refused.returncode == 1 and "remove them, or name another folder with --out" in refused.stderr
     assert run(portcullis, "certificate", "--out", folder, "--if-missing").returncode == 0
     (folder / "server.key").unlink()
     assert run(portcullis, "certificate", "--out", folder, check=False).returncode != 0
@@ -424,9 +432,9 @@ def test_connect_through_a_pipe(portcullis: Path, gateway: StartGateway, upstrea
     assert process.stdin and process.stdout and process.stderr
     try:
         output, errors = Lines(process.stdout), Lines(process.stderr)
-        process.stdin.write("a line\n")
+        process.stdin.write("a line\x1b[31m\n")
         process.stdin.flush()
-        output.wait(lambda line: "hello:a line" in line)
+        output.wait(lambda line: "hello:a line\x1b[31m" in line)
         process.stdin.close()
         assert process.wait(PATIENCE) == 0, errors.to_end()
     finally:
@@ -460,8 +468,8 @@ def test_connect_at_a_terminal(portcullis: Path, gateway: StartGateway, upstream
     terminal = Lines(lines_of_terminal(ours))
     try:
         upstream.wait("open")
-        os.write(ours, b"a line\n")
-        terminal.wait(lambda line: "hello:a line" in line)
+        os.write(ours, b"a line\x1b[31m\n")
+        terminal.wait(lambda line: r"hello:a line\u{1b}[31m" in line)
         os.write(ours, b"\x04")
         assert process.wait(PATIENCE) == 0
     finally:
@@ -478,6 +486,19 @@ def test_connect_tells_why_it_was_refused(portcullis: Path, gateway: StartGatewa
     assert "token-missing" in result.stderr and "401" in result.stderr
 
 
+def test_connect_takes_a_token_of_the_environment(
+    portcullis: Path, gateway: StartGateway, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never of standard input, and never goes without one where one was asked for."""
+    door = gateway(upstream, middleware=[token()])
+    words = [door.url(), "--ca", door.certificates / "ca.pem", "--token", "-"]
+    monkeypatch.delenv("PORTCULLIS_TOKEN", raising=False)
+    result = run(portcullis, "connect", *words, input=door.issue(), check=False)
+    assert result.returncode == 64 and "PORTCULLIS_TOKEN" in result.stderr
+    monkeypatch.setenv("PORTCULLIS_TOKEN", door.issue())
+    run(portcullis, "connect", *words, input="")
+
+
 def test_connect_tells_how_it_was_closed(portcullis: Path, gateway: StartGateway, upstream: Upstream) -> None:
     door = gateway(upstream)
     process = subprocess.Popen(
@@ -490,9 +511,9 @@ def test_connect_tells_how_it_was_closed(portcullis: Path, gateway: StartGateway
     assert process.stdin and process.stdout
     try:
         output = Lines(process.stdout)
-        process.stdin.write("close:4001:so long\n")
+        process.stdin.write("close:4001:so long\x1b[31m\n")
         process.stdin.flush()
-        output.wait(lambda line: "4001" in line and "so long" in line)
+        output.wait(lambda line: "4001" in line and r"so long\u{1b}[31m" in line)
         assert process.wait(PATIENCE) == 1
         process.stdin.close()
     finally:

@@ -181,7 +181,7 @@ def assert_revoked(socket: Any) -> None:
 def test_retirement_of_nothing(portcullis: Path, state: Path) -> None:
     text = issue(portcullis, state)
     result = key(portcullis, state, "retire", "unknown", check=False)
-    assert result.returncode == 1 and "unknown" in result.stderr
+    assert result.returncode == 1 and "unknown" in result.stderr and "`portcullis key list`" in result.stderr
     key(portcullis, state, "retire", key_id(text))
     assert "before" in key(portcullis, state, "retire", key_id(text)).stdout
     assert [found["state"] for found in keys(portcullis, state)] == ["retired", "signing"]

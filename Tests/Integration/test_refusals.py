@@ -1,4 +1,4 @@
-"""Every reason for which a handshake is refused, as DESIGN section 5 spells them."""
+"""Every reason for which a handshake is refused, as docs/refusals.md spells them."""
 
 import socket
 from collections.abc import Iterator

@@ -83,6 +83,13 @@ func chain(_ settings: MiddlewareSettings..., tokens: TokenAuthority = TokenAuth
         environment: &environment)
 }
 
+extension MiddlewareChain {
+    /// With the builtin issuer alone.
+    init(_ steps: [Step], tokens: TokenAuthority) {
+        self.init(steps, tokens: TokenIssuers(tokens))
+    }
+}
+
 extension ChainOutcome {
     var reason: RefusalReason? {
         if case .refused(let refusal, _) = self { refusal.reason.builtin } else { nil }

@@ -6,7 +6,7 @@ import WebSocketProtocol
 
 @Suite struct RefusalTests {
     @Test(
-        "status of each reason, as DESIGN section 5 has it",
+        "status of each reason, as docs/refusals.md has it",
         arguments: [
             (400, ["malformed-request", "malformed-upgrade", "token-ambiguous"]),
             (

@@ -218,7 +218,7 @@ private func describe(_ upstream: UpstreamPolicy) -> String {
 private func describe(_ route: RoutePolicy) -> [String] {
     let (limits, timeouts) = (route.limits, route.timeouts)
     return [
-        "\(route.name) \(route.match.hosts) \(route.match.path) -> \(route.upstream)\(route.isPublic ? " public" : "")",
+        "\(route.name) \(route.match.hosts) \(route.match.path) -> \(route.upstream)",
         "middleware \(route.middleware.map(\.settings.name)), messages \(route.messages.map(\.name))"
             + (route.onPolicyChange == .keep ? ", kept" : ""),
         "limits \(limits.messageBytes) \(limits.fragments) \(limits.bufferedBytes)",

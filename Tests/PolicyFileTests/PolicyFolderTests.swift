@@ -63,6 +63,11 @@ struct PolicyFolderTests {
                 "DIR/old.yml:1:1: warning: not read: policies are the files that end in .yaml, so rename it if it is one",
             ])
         #expect(messages(folder.path + "/x") == ["DIR/x:1:1: error: cannot be read: there is no such file or folder"])
+        let asked = PolicyLoader.load(path: folder.path + "/x", option: "--policies")
+        #expect(
+            asked.diagnostics.map(\.message) == [
+                "cannot be read: there is no such file or folder; `--policies` says where they are"
+            ])
         #expect(
             messages(folder.path + "/old.yml/x") == [
                 "DIR/old.yml/x:1:1: error: cannot be read: a part of the path is not a folder"

@@ -28,7 +28,7 @@ struct RouteDecoderTests {
             upstream: echo
             public: true
             ----
-            r [] prefix("/") -> echo public
+            r [] prefix("/") -> echo
             middleware [], messages []
             limits 65536 256 65536
             timeouts 600.0 seconds 30.0 seconds 10.0 seconds 86400.0 seconds 5.0 seconds
@@ -56,7 +56,7 @@ struct RouteDecoderTests {
             public: true
             middleware: [{ token: { issuers: [local], mode: shadow } }]
             ----
-            r [] exact("/") -> echo public
+            r [] exact("/") -> echo
             middleware ["token"], messages []
             limits 65536 256 65536
             timeouts 600.0 seconds 30.0 seconds 10.0 seconds 86400.0 seconds 5.0 seconds

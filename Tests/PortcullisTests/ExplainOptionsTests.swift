@@ -1,6 +1,5 @@
 import ArgumentParser
 import Engine
-import Middleware
 import PolicyModel
 import Testing
 import Tokens
@@ -56,5 +55,22 @@ import Tokens
         ])
         #expect(options.messages.map(\.payload) == [[97], [98]])
         #expect(options.messages.allSatisfy { $0.sender == .upstream && $0.isBinary })
+    }
+
+    @Test(
+        "what cannot be said is refused, and the refusal says what can",
+        arguments: [
+            (["--authorize", "101"], "200 to 599"), (["--authorize", "600"], "200 to 599"),
+            (["--from", "server"], "'client' and 'upstream'"),
+            (["--header", "X"], "--header must look like 'Name: value'"),
+            (["--authorize", "200", "--authorize-header", ": x"], "--authorize-header must look like 'Name: value'"),
+        ])
+    func refused(_ words: [String], _ reason: String) {
+        do {
+            _ = try ExplainOptions.parse(["--url", "wss://a/"] + words)
+            Issue.record("it was taken")
+        } catch {
+            #expect(ExplainOptions.message(for: error).contains(reason))
+        }
     }
 }

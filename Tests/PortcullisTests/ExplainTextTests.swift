@@ -64,13 +64,17 @@ private func explained(
 
     @Test("colours only where they are wanted, and no control characters of anybody's")
     func colors() throws {
-        let explanation = try explained("/open", headers: [("X-A", "caf\u{e9}\u{200e}\u{85}")])
+        let header = (name: "X-A", value: "caf\u{e9}\u{200e}\u{85}\u{f8f0}")
+        let explanation = try explained("/open", headers: [header], messages: ["a\u{1b}[31m"])
         let plain = ExplainText(explanation, isColoured: false).lines
         let colored = ExplainText(explanation, isColoured: true).lines
-        #expect(plain.contains("  X-A: caf\u{e9}\\u{200e}\\u{85}"))
+        for lines in [plain, colored] {
+            #expect(lines.contains("  X-A: caf\u{e9}\\u{200e}\\u{85}\\u{f8f0}"))
+            #expect(lines.last == "  b\\u{1b}[31m")
+        }
         #expect(!plain.joined().contains("\u{1b}") && plain.count == colored.count)
         #expect(colored.contains("\u{1b}[32madmitted\u{1b}[0m"))
-        #expect(!plain.joined().unicodeScalars.contains { (0xf8f0...0xf8f4).contains($0.value) })
+        #expect(colored.contains("\u{1b}[32m✓\u{1b}[0m headers  \u{1b}[2mp.yaml:10:9\u{1b}[0m"))
     }
 
     @Test(

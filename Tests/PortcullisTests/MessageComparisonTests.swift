@@ -12,7 +12,7 @@ struct MessageComparisonTests {
         expectation.rules = rules
         expectation.shadow = shadow
         return MessageComparison(
-            number: 2, message: TestMessage(payload: sent, expectation: expectation, position: position),
+            number: 2, message: TestMessage(payload: sent, expectation: expectation),
             actual: ObservedMessage(outcome: actual, rules: acted)
         ).failures
     }

@@ -4,8 +4,8 @@ import Testing
 
 struct ShownTextTests {
     @Test("nothing that could steer a terminal")
-    func plain() {
-        #expect(ShownText.plain("a\u{1b}[31m\u{202e}é\n") == "a\\u{1b}[31m\\u{202e}é\\u{a}")
+    func safe() {
+        #expect(ShownText.quoted("a\u{1b}[31m\u{202e}é\n") == "\"a\\u{1b}[31m\\u{202e}é\\u{a}\"")
     }
 
     @Test("long texts are cut")

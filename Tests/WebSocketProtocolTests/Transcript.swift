@@ -52,10 +52,7 @@ struct Transcript: Equatable {
         switch event {
         case .frame(let header): entries.append(.frame(header))
         case .payload(let range, let key, let endsFrame, let endsMessage):
-            var unmasked = [UInt8](repeating: 0, count: range.count)
-            var target = unmasked.mutableSpan
-            Masking.copy(piece.span, range, into: &target, at: 0, key: key)
-            pending += unmasked
+            pending += masked(Array(piece[range]), key)
             guard endsFrame else { break }
             entries.append(.data(pending, endsMessage: endsMessage))
             pending = []
@@ -84,6 +81,14 @@ func rawFrame(
     guard let key else { return bytes + payload }
     let keyBytes = (0..<4).map { UInt8(truncatingIfNeeded: key.bits >> (8 * $0)) }
     return bytes + keyBytes + payload.enumerated().map { $1 ^ keyBytes[$0 % 4] }
+}
+
+/// The bytes under a key, which stands at their start.
+func masked(_ bytes: [UInt8], _ key: MaskingKey) -> [UInt8] {
+    var masked = [UInt8](repeating: 0, count: bytes.count)
+    var target = masked.mutableSpan
+    Masking.copy(bytes.span, 0..<bytes.count, into: &target, at: 0, key: key)
+    return masked
 }
 
 /// The key of RFC 6455 5.7.

@@ -6,16 +6,13 @@ struct UTF8ValidatorTests {
     private static func run(_ bytes: [UInt8], size: Int, key: MaskingKey = .none, lead: Int = 0) -> (
         taken: Int?, isComplete: Bool
     ) {
-        var payload = bytes
-        var span = payload.mutableSpan
-        Masking.apply(key, to: &span)
-        let masked = [UInt8](repeating: 0, count: lead) + payload
+        let input = [UInt8](repeating: 0, count: lead) + masked(bytes, key)
         var validator = UTF8Validator()
         var taken = 0
         while taken < bytes.count {
             let end = min(taken + size, bytes.count)
             let range = lead + taken..<lead + end
-            guard validator.validate(masked.span, range, key: key.rotated(by: taken)) else { return (taken, false) }
+            guard validator.validate(input.span, range, key: key.rotated(by: taken)) else { return (taken, false) }
             taken = end
         }
         return (nil, validator.isComplete)

@@ -4,8 +4,8 @@ import WebSocketProtocol
 struct UpstreamHandshakeTests {
     private static func handshake(offering offers: [PerMessageDeflateOffer]) -> UpstreamHandshake {
         UpstreamHandshake(
-            key: "dGhlIHNhbXBsZSBub25jZQ==", expectedAccept: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
-            offeredSubprotocols: ["chat", "superchat"], deflateOffers: offers)
+            expectedAccept: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", offeredSubprotocols: ["chat", "superchat"],
+            deflateOffers: offers)
     }
 
     private static let valid: [(String, String)] = [

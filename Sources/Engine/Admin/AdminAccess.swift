@@ -32,7 +32,7 @@ final class AdminAccess: Sendable {
         }
         guard case .address(let address) = request.peer else { return }
         // A name that a stranger's DNS has pointed at this machine (DNS rebinding).
-        guard Self.isLoopback(request.head.host) else {
+        guard request.head.host.isLoopback else {
             throw AdminRefusal(
                 status: 403, error: "host-refused", message: "Host must be localhost or a loopback address")
         }
@@ -47,10 +47,6 @@ final class AdminAccess: Sendable {
                 message: "send Authorization: Bearer and the token of the policy's admin.token_file",
                 fields: [HeaderField(name: "WWW-Authenticate", value: "Bearer realm=\"portcullis\"")])
         }
-    }
-
-    private static func isLoopback(_ host: RequestHost) -> Bool {
-        host.name == "localhost" || IPAddress(host.name)?.isLoopback == true
     }
 
     private func tellFailure(_ address: SocketAddress) {

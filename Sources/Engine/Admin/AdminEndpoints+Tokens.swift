@@ -48,7 +48,7 @@ extension AdminEndpoints {
             uses: try fields.number("uses", 1...Int64.max), networks: try fields.texts("from_address"))
         let asked: TokenRequest
         do throws(TokenRequest.Problem) {
-            asked = try TokenRequest(wishes, now: SystemClock.unixMilliseconds() / 1000)
+            asked = try TokenRequest(wishes, now: SystemClock.unixSeconds())
         } catch {
             throw .malformed(error.message(\.member))
         }
@@ -91,7 +91,7 @@ extension AdminEndpoints {
     /// Runs `body` on the gateway's store.
     private func store<Value>(_ body: (TokenStore, _ now: Int64) throws -> Value) throws(AdminRefusal) -> Value {
         do {
-            return try body(try TokenStore(stateDirectory: stateDirectory), SystemClock.unixMilliseconds() / 1000)
+            return try body(try TokenStore(stateDirectory: stateDirectory), SystemClock.unixSeconds())
         } catch TokenError.malformed {
             throw .malformed(
                 "the token would be longer than \(JWS.maximumBytes) bytes: give it fewer audiences, scopes and claims")

@@ -53,7 +53,7 @@ struct AdminFields: CustomStringConvertible {
         if let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw .malformed(
                 known.isEmpty
-                    ? "nothing can be said here, such as `\(unknown)`"
+                    ? "this request takes no settings; leave `\(unknown)` out"
                     : "`\(unknown)` is not known here; there are \(known.map { "`\($0)`" }.joined(separator: ", "))")
         }
         self.members = members.filter { $0.value != .null }

@@ -118,7 +118,7 @@ final class AdminServer: Sendable {
     private func serve(
         _ descriptor: consuming Descriptor, _ peer: AdminPeer, _ door: AdminDoor?, _ peers: LiveCount
     ) -> Bool {
-        _ = peers.add()
+        peers.add()
         let number = descriptor.release()
         // The door itself stays out of the thread: who keeps it keeps its port.
         let isTCP = door != nil

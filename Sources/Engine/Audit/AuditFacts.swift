@@ -127,7 +127,8 @@ struct AuditFacts {
         self.shadow = shadow
     }
 
-    /// The client left while its upstream was being dialled.
+    /// The client left before its handshake was decided: while a chain waited for an answer from elsewhere or for the
+    /// first message, or while its upstream was being dialled or had not answered yet.
     mutating func abandoned(now: Nanoseconds, since start: Nanoseconds) {
         event = .refused
         reason = CloseReason.clientLost.rawValue

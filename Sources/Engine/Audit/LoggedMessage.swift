@@ -1,4 +1,4 @@
-internal import Middleware
+internal import PolicyModel
 internal import WebSocketProtocol
 
 /// A message that a rule writes to the audit log with its payload, which is cut and marked as such.
@@ -23,7 +23,7 @@ struct LoggedMessage {
 
     func add(to line: inout JSONLine) {
         line.add("rule", rule)
-        line.add("from", sender == .client ? "client" : "upstream")
+        line.add("from", sender.rawValue)
         line.add("opcode", opcode == .text ? "text" : "binary")
         line.add("size", Int64(size))
         if opcode == .text {

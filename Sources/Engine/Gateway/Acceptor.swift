@@ -58,6 +58,8 @@ final class Acceptor {
     private var isDraining = false
     /// Descriptors have run out, and the sockets are not watched for a while.
     private var isResting = false
+    /// When ticket keys are to be rotated next.
+    private var nextRotation = Nanoseconds.max
 
     init(
         _ installation: PolicyInstallation, mailbox: Mailbox<AcceptorMessage>, inboxes: [Inbox], audit: AuditLog,
@@ -87,7 +89,9 @@ final class Acceptor {
     func run() -> Bool {
         for door in doors.values { tell("listening", door) }
         while true {
-            let count = poller.wait(milliseconds: patience)
+            let now = SystemClock.monotonic()
+            if !isDraining { rotateTicketKeys(now: now) }
+            let count = poller.wait(milliseconds: patience(now: now))
             if isResting, !isDraining { isResting = !resumeAccepting() }
             for index in 0..<count {
                 switch poller.event(index).key {
@@ -108,18 +112,17 @@ final class Acceptor {
     }
 
     /// How long to wait at most, in milliseconds: until memory must be looked at, ticket keys rotate, or a rest is over.
-    private var patience: Int32 {
+    private func patience(now: Nanoseconds) -> Int32 {
         guard !isDraining else { return -1 }
-        let now = SystemClock.monotonic()
-        let patience = min(rotateTicketKeys(now: now), ceiling.patience(now: now))
+        // Rounded up: woken too early, it would find nothing due.
+        let rotation = Int32(clamping: (nextRotation - now) / 1_000_000 + 1)
+        let patience = min(rotation, ceiling.patience(now: now))
         return isResting ? min(Self.rest, patience) : patience
     }
 
-    /// Gives each listener new ticket keys where it is time; in how many milliseconds it is next.
-    private func rotateTicketKeys(now: Nanoseconds) -> Int32 {
-        let due = runtime.listeners.map { $0.ticketKeys.rotate(now: now) }.min() ?? .max
-        // Rounded up: woken too early, it would find nothing due.
-        return Int32(clamping: (due - now) / 1_000_000 + 1)
+    /// Gives each listener new ticket keys where it is time.
+    private func rotateTicketKeys(now: Nanoseconds) {
+        nextRotation = runtime.listeners.map { $0.ticketKeys.rotate(now: now) }.min() ?? .max
     }
 
     private func tell(_ what: Logger.Message, _ door: Door) {
@@ -157,11 +160,7 @@ final class Acceptor {
         isDraining = true
         let window = runtime.listeners.map(\.policy.limits.drainWindow).max() ?? .zero
         logger.notice("draining; a second signal ends at once", metadata: ["window": "\(window)"])
-        for door in doors.values {
-            poller.remove(door.socket.number)
-            // Who already waits in the socket's queue gets an answer, and not a reset.
-            _ = acceptBatch(door, count: Self.batch * 16)
-        }
+        for door in doors.values { retire(door) }
         doors = [:]
         tellAddresses()
         for inbox in inboxes { inbox.stopAdmitting() }
@@ -180,9 +179,7 @@ final class Acceptor {
         installDoors(installation)
         for inbox in inboxes { inbox.post(.policy(runtime)) }
         for (key, door) in before where doors[key] == nil {
-            poller.remove(door.socket.number)
-            // Who already waits in the socket's queue gets an answer, and not a reset.
-            _ = acceptBatch(door, count: Self.batch * 16)
+            retire(door)
             tell("no longer listening", door)
         }
         for (key, door) in doors where before[key] == nil { open(door, key) }
@@ -245,6 +242,13 @@ final class Acceptor {
         for door in doors.values { poller.remove(door.socket.number) }
     }
 
+    /// Watches a socket no more.
+    private func retire(_ door: Door) {
+        poller.remove(door.socket.number)
+        // Who already waits in the socket's queue gets an answer, and not a reset.
+        _ = acceptBatch(door, count: Self.batch * 16)
+    }
+
     /// False where the system has no more descriptors.
     private func acceptBatch(_ door: Door, count: Int = batch) -> Bool {
         for _ in 0..<count {
@@ -260,7 +264,7 @@ final class Acceptor {
     /// Lets a connection in, or closes it without a word: nothing is spent on TLS for one that admission does not want.
     private func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress, _ listener: Listener) {
         let now = SystemClock.monotonic()
-        _ = listener.accepted.add()
+        listener.accepted.add()
         guard listener.connections.add() <= listener.policy.limits.connections, !ceiling.isReached, hasRoom else {
             return drop(.capacityExceeded, peer, listener)
         }
@@ -271,7 +275,7 @@ final class Acceptor {
             guard let inbox = inboxes.min(by: { $0.load.value < $1.load.value }) else {
                 return drop(.capacityExceeded, peer, listener)
             }
-            _ = inbox.load.add()
+            inbox.load.add()
             inbox.post(
                 .connection(
                     AcceptedConnection(

@@ -3,6 +3,7 @@ internal import HTTPClient
 internal import Locking
 internal import Logging
 internal import Middleware
+internal import PolicyModel
 
 /// Questions to authorisation services, carried by HTTP.
 final class AuthorizationCalls: AuthorizationService {
@@ -21,7 +22,7 @@ final class AuthorizationCalls: AuthorizationService {
 
     private let client: HTTPClient
     private let resolve: @Sendable (String) -> String
-    private let metrics: GatewayMetrics?
+    private let metrics: GatewayMetrics
     private let logger: Logger
     private let turns = Lock(CallTurns<Call>(maximumAlive: maximumAlive, maximumWaiting: maximumWaiting))
     /// When each service was last told of, by its name in the log.
@@ -29,7 +30,7 @@ final class AuthorizationCalls: AuthorizationService {
 
     /// `resolve` turns a policy's path into one of the file system.
     init(
-        client: HTTPClient, resolve: @escaping @Sendable (String) -> String, metrics: GatewayMetrics? = nil,
+        client: HTTPClient, resolve: @escaping @Sendable (String) -> String, metrics: GatewayMetrics = GatewayMetrics(),
         logger: Logger
     ) {
         self.metrics = metrics
@@ -45,7 +46,7 @@ final class AuthorizationCalls: AuthorizationService {
         case .now: send(call)
         case .later: break
         case .never:
-            metrics?.add(.authorizationCalls, "not-asked")
+            metrics.add(.authorizationCalls, "not-asked")
             tell(request.url, "too many handshakes wait for it already")
             answered(nil)
         }
@@ -64,7 +65,7 @@ final class AuthorizationCalls: AuthorizationService {
     }
 
     private func end(_ call: Call, _ result: Result<HTTPResponse, HTTPFailure>) {
-        metrics?.add(.authorizationCalls, Self.label(of: result))
+        metrics.add(.authorizationCalls, Self.label(of: result))
         switch result {
         case .success(let response):
             if !Self.isExpected(response.status) { tell(call.request.url, "it answered \(response.status)") }

@@ -1,3 +1,5 @@
+internal import Middleware
+
 /// Whose turn it is to call a service. Each service has turns of its own: one that hangs keeps those who want it, and nobody
 /// else.
 struct CallTurns<Call: Sendable>: Sendable {
@@ -13,7 +15,7 @@ struct CallTurns<Call: Sendable>: Sendable {
     private struct Line {
         var alive = 0
         /// In the order in which they came.
-        var waiting: [Call] = []
+        var waiting = Queue<Call>()
     }
 
     private let maximumAlive: Int
@@ -40,9 +42,9 @@ struct CallTurns<Call: Sendable>: Sendable {
 
     /// A call has ended: the one whose turn it is then, if there is one.
     mutating func next(of service: String) -> Call? {
-        guard let line = lines[service] else { return nil }
-        guard line.waiting.isEmpty else { return lines[service]?.waiting.removeFirst() }
-        lines[service] = line.alive > 1 ? Line(alive: line.alive - 1) : nil
+        if let call = lines[service]?.waiting.popFirst() { return call }
+        guard let alive = lines[service]?.alive else { return nil }
+        lines[service] = alive > 1 ? Line(alive: alive - 1) : nil
         return nil
     }
 

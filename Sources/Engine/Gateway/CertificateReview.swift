@@ -21,7 +21,7 @@ package enum CertificateReview {
         package let message: String
     }
 
-    /// Before its end, a certificate should have been renewed: 14 days ‡.
+    /// Before its end, a certificate should have been renewed: 14 days.
     package static let notice = 14 * 86_400
 
     /// Looks at the files of listeners, and at those that say whom `authorize` and the keys of issuers trust. `resolve` turns

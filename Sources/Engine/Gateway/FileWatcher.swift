@@ -54,14 +54,14 @@ final class FileWatcher: Sendable {
 
     /// What each of the files is now, where a link leads to; nil for one that is not there.
     private static func stamps(_ paths: [String]) -> FileChanges.Stamps {
-        Dictionary(paths.map { ($0, KeyFile.stamp(of: $0)) }) { first, _ in first }
+        Dictionary(paths.map { ($0, FileStamp(of: $0)) }) { first, _ in first }
     }
 }
 
 /// What has become of some files since they were last read.
 struct FileChanges: Sendable {
     /// By path; nil where there is no file.
-    typealias Stamps = [String: KeyFile.Stamp?]
+    typealias Stamps = [String: FileStamp?]
 
     /// As they were when they were last read, or at least asked for.
     private var read: State

@@ -131,42 +131,31 @@ package final class Gateway {
         stateDirectory = configuration.stateDirectory
         let signals = Descriptor.ofSignals()
         guard signals.number >= 0 else { throw SystemError("take over signals") }
-        let authority = TokenAuthority()
-        let metrics = GatewayMetrics()
-        let uses = try TokenUses(stateDirectory: configuration.stateDirectory, metrics: metrics, logger: logger)
-        self.uses = uses
-        let signer = CurrentSigner()
-        let root = configuration.root
         inboxes = try (0..<max(1, configuration.workers)).map { _ in try Inbox() }
         // Enough that a few authorisation services that hang keep nobody from their turn.
         client = try HTTPClient(maximumAlive: 256, maximumWaiting: 4096)
-        let keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, metrics: metrics, logger: logger)
-        self.keyWatcher = keyWatcher
-        let resolve: @Sendable (String) -> String = { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
-        let extensions = configuration.extensions
-        let authorization = AuthorizationCalls(client: client, resolve: resolve, metrics: metrics, logger: logger)
-        let prepare: @Sendable (VersionedPolicy, GatewayRuntime?) throws -> GatewayRuntime = { policy, before in
-            Self.checkDescriptorLimit(policy.policy, logger)
-            return try GatewayRuntime(
-                policy, tokens: authority, uses: uses, signer: signer, keyWatcher: keyWatcher,
-                authorization: authorization, extensions: extensions,
-                adminDoor: try AdminDoor.open(policy.policy.admin, resolve: resolve, after: before?.adminDoor),
-                metrics: metrics, resolve: resolve, after: before)
-        }
+        let metrics = GatewayMetrics()
+        uses = try TokenUses(stateDirectory: configuration.stateDirectory, metrics: metrics, logger: logger)
+        keyWatcher = try KeyWatcher(client: client, inboxes: inboxes, metrics: metrics, logger: logger)
+        let root = configuration.root
+        let resolve: @Sendable (String) -> String = { $0.resolved(in: root) }
+        let services = GatewayServices(
+            tokens: TokenAuthority(), uses: uses, keyWatcher: keyWatcher,
+            authorization: AuthorizationCalls(client: client, resolve: resolve, metrics: metrics, logger: logger),
+            extensions: configuration.extensions, metrics: metrics, resolve: resolve)
         // What changes while it is read for the first time has changed.
-        let fileWatcher = try configuration.watchedPolicies.map { policyFiles in
+        fileWatcher = try configuration.watchedPolicies.map { policyFiles in
             try FileWatcher(policyFiles: policyFiles, named: configuration.policy.namedFiles, resolve: resolve)
         }
-        self.fileWatcher = fileWatcher
-        runtime = try prepare(configuration.policy, nil)
+        runtime = try Self.runtime(of: configuration.policy, services, logger: logger)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
         finished = try WakeUp(blocking: false)
         let store = try TokenStore(stateDirectory: configuration.stateDirectory)
         // The first token to be issued must not have to wait for its key to be found here.
-        _ = try store.builtinSigningKey(now: SystemClock.unixMilliseconds() / 1000)
+        _ = try store.builtinSigningKey(now: SystemClock.unixSeconds())
         watcher = try TokenWatcher(
-            stateDirectory: configuration.stateDirectory, authority: authority, signer: signer, inboxes: inboxes,
-            metrics: metrics, logger: logger)
+            stateDirectory: configuration.stateDirectory, authority: services.tokens, signer: services.signer,
+            inboxes: inboxes, metrics: metrics, logger: logger)
         // Keys and revocations are there before the first handshake.
         var position = TokenWatcher.Position(store)
         watcher.look(&position)
@@ -174,19 +163,33 @@ package final class Gateway {
         resolver = try UpstreamResolver(runtime.upstreams, logger: logger)
         let mailbox = try Mailbox<AcceptorMessage>()
         reloader = try Reloader(
-            load: configuration.reload, prepare: prepare, mailbox: mailbox, resolver: resolver,
-            keyWatcher: keyWatcher, metrics: metrics, fileWatcher: fileWatcher, logger: logger)
+            load: configuration.reload, prepare: { try Self.runtime(of: $0, services, after: $1, logger: logger) },
+            mailbox: mailbox, resolver: resolver, keyWatcher: keyWatcher, metrics: metrics, fileWatcher: fileWatcher,
+            logger: logger)
         control = GatewayControl(
-            runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader, tokens: authority, metrics: metrics,
-            audit: audit)
+            runtime, inboxes: inboxes, mailbox: mailbox, reloader: reloader, tokens: services.tokens,
+            metrics: metrics, audit: audit)
         acceptor = try Acceptor(
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: mailbox, inboxes: inboxes, audit: audit,
             reloader: reloader, control: control, metrics: metrics, signals: signals, finished: finished,
             logger: logger)
-        let client = client
+        try fetchKeys()
+    }
+
+    /// Makes a policy ready to run.
+    private static func runtime(
+        of policy: VersionedPolicy, _ services: GatewayServices, after before: GatewayRuntime? = nil, logger: Logger
+    ) throws -> GatewayRuntime {
+        checkDescriptorLimit(policy.policy, logger)
+        let door = try AdminDoor.open(policy.policy.admin, resolve: services.resolve, after: before?.adminDoor)
+        return try GatewayRuntime(policy, services, adminDoor: door, after: before)
+    }
+
+    /// Keys are there before the first handshake, where they can be had.
+    private func fetchKeys() throws {
+        let (client, keyWatcher) = (client, keyWatcher)
         _ = try WorkerThread("http") { client.run() }
         _ = try WorkerThread("keys") { keyWatcher.run() }
-        // Keys are there before the first handshake, where they can be had.
         try keyWatcher.settle(runtime.keyRings)
         keyWatcher.follow(runtime.keyRings)
     }

@@ -29,16 +29,13 @@ final class GatewayRuntime: Sendable {
     private let memory: MiddlewareMemory
     private let listenersByName: [String: Listener]
 
-    /// Reads the certificates and the keys that are in files; `resolve` turns a policy's path into one of the file system. What
-    /// the runtime `before` this one has learnt goes on in it: rates and counts of clients, live connections, addresses of
-    /// upstreams, keys of issuers. Without `keyWatcher` there are no keys but the builtin issuer's.
+    /// Reads the certificates and the keys that are in files. What the runtime `before` this one has learnt goes on in it:
+    /// rates and counts of clients, live connections, addresses of upstreams, keys of issuers.
     init(
-        _ versioned: VersionedPolicy, tokens authority: TokenAuthority, uses: (any UseCounter)? = nil,
-        signer: CurrentSigner = CurrentSigner(), keyWatcher: KeyWatcher? = nil,
-        authorization: (any AuthorizationService)? = nil, extensions: ExtensionFactories = ExtensionFactories(),
-        adminDoor: AdminDoor? = nil, metrics: GatewayMetrics? = nil, resolve: (String) -> String,
+        _ versioned: VersionedPolicy, _ services: GatewayServices, adminDoor: AdminDoor? = nil,
         after before: GatewayRuntime? = nil
     ) throws(CryptoError) {
+        let resolve = services.resolve
         self.adminDoor = adminDoor
         let policy = versioned.policy
         policyVersion = versioned.version
@@ -47,13 +44,13 @@ final class GatewayRuntime: Sendable {
         self.policy = policy
         limits = policy.limits
         names = PolicyNames(policy)
-        let issuers = try Self.foreignIssuers(policy, keyWatcher, resolve: resolve, after: before)
+        let issuers = try Self.foreignIssuers(policy, services.keyWatcher, resolve: resolve, after: before)
         keyRings = issuers.rings
         var environment = MiddlewareEnvironment(
-            tokens: TokenIssuers(authority, foreign: issuers.issuers, observe: Self.counting(metrics)), uses: uses,
-            signer: signer)
-        environment.authorization = authorization
-        environment.extensions = extensions
+            tokens: TokenIssuers(services.tokens, foreign: issuers.issuers, observe: Self.counting(services.metrics)),
+            uses: services.uses, signer: services.signer)
+        environment.authorization = services.authorization
+        environment.extensions = services.extensions
         environment.memory = before?.memory.succeeding ?? MiddlewareMemory()
         var listeners: [Listener] = []
         for listener in policy.listeners {
@@ -67,14 +64,9 @@ final class GatewayRuntime: Sendable {
             policy.upstreams.map { ($0.name, UpstreamTarget($0, after: known[$0.name])) }
         ) { first, _ in first }
         try Self.checkAuthorities(policy, resolve: resolve)
-        var routes: [RouteRuntime] = []
-        for route in policy.routes {
-            guard let upstream = upstreams[route.upstream] else { continue }
-            routes.append(RouteRuntime(route, upstream: upstream, environment: &environment))
-        }
+        routes = RouteRuntime.all(of: policy, to: upstreams, environment: &environment)
         self.listeners = listeners
         self.upstreams = Array(upstreams.values)
-        self.routes = routes
         router = Router(routes: routes.map(\.policy))
         memory = environment.memory
         listenersByName = Dictionary(listeners.map { ($0.policy.name, $0) }) { first, _ in first }
@@ -109,9 +101,8 @@ final class GatewayRuntime: Sendable {
         return (issuers, rings)
     }
 
-    private static func counting(_ metrics: GatewayMetrics?) -> TokenIssuers.Observer? {
-        guard let metrics else { return nil }
-        return { issuer, failure in
+    private static func counting(_ metrics: GatewayMetrics) -> TokenIssuers.Observer {
+        { issuer, failure in
             metrics.add(.tokenVerifications, issuer, failure.map { RefusalReason($0).rawValue } ?? "valid")
         }
     }
@@ -133,6 +124,18 @@ struct RouteRuntime: Sendable {
     let chain: MiddlewareChain
     let upstream: UpstreamTarget
     let terms: RelayTerms
+
+    /// Those of a policy, in its order, each with one of `upstreams`, which are named as the policy names them.
+    static func all(
+        of policy: Policy, to upstreams: [String: UpstreamTarget], environment: inout MiddlewareEnvironment
+    ) -> [RouteRuntime] {
+        var routes: [RouteRuntime] = []
+        for route in policy.routes {
+            guard let upstream = upstreams[route.upstream] else { continue }
+            routes.append(RouteRuntime(route, upstream: upstream, environment: &environment))
+        }
+        return routes
+    }
 
     init(_ policy: RoutePolicy, upstream: UpstreamTarget, environment: inout MiddlewareEnvironment) {
         self.policy = policy

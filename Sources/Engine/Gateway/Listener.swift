@@ -1,7 +1,6 @@
 internal import Crypto
 internal import Middleware
 internal import PolicyModel
-import Synchronization
 
 /// A listener as one policy has it: its settings, its certificates, its admission chain. How many connections it has is
 /// counted on from one policy to the next.
@@ -47,16 +46,4 @@ final class Listener: Sendable {
         /// Where the system chooses the port, each listener has its own.
         let name: String?
     }
-}
-
-/// Connections that live, counted from several threads.
-final class LiveCount: Sendable {
-    private let count = Atomic<Int>(0)
-
-    /// The count with one more.
-    func add() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
-
-    func remove() { count.wrappingSubtract(1, ordering: .relaxed) }
-
-    var value: Int { count.load(ordering: .relaxed) }
 }

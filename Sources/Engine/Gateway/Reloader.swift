@@ -18,7 +18,7 @@ final class Reloader: Sendable {
     private let mailbox: Mailbox<AcceptorMessage>
     private let resolver: UpstreamResolver
     private let keyWatcher: KeyWatcher?
-    private let metrics: GatewayMetrics?
+    private let metrics: GatewayMetrics
     private let fileWatcher: FileWatcher?
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
@@ -33,7 +33,7 @@ final class Reloader: Sendable {
         load: @escaping @Sendable () -> Result<VersionedPolicy, PolicyProblems>,
         prepare: @escaping @Sendable (VersionedPolicy, GatewayRuntime) throws -> GatewayRuntime,
         mailbox: Mailbox<AcceptorMessage>, resolver: UpstreamResolver, keyWatcher: KeyWatcher? = nil,
-        metrics: GatewayMetrics? = nil, fileWatcher: FileWatcher? = nil, logger: Logger
+        metrics: GatewayMetrics = GatewayMetrics(), fileWatcher: FileWatcher? = nil, logger: Logger
     ) throws(SystemError) {
         self.load = load
         self.prepare = prepare
@@ -68,7 +68,7 @@ final class Reloader: Sendable {
             let answer: @Sendable (ReloadOutcome) -> Void = { [past, metrics] outcome in
                 let reload = PastReload(outcome: outcome, atUnixMilliseconds: SystemClock.unixMilliseconds())
                 past.withLock { $0 = reload }
-                metrics?.reloaded(outcome)
+                metrics.reloaded(outcome)
                 for answered in asking { answered(outcome) }
             }
             if let next = reload(after: runtime, answer) { runtime = next }

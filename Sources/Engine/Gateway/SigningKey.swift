@@ -1,5 +1,6 @@
 package import Crypto
 package import TokenStore
+package import Tokens
 
 extension TokenStore {
     /// The key that tokens are signed with, made at first use.
@@ -24,5 +25,21 @@ extension Ed25519PrivateKey {
     /// A key as the store keeps it.
     package init(_ stored: StoredKey) throws {
         try self.init(rawRepresentation: stored.privateKey)
+    }
+}
+
+extension VerificationKey {
+    /// A public key as the store keeps it.
+    package init(_ stored: StoredPublicKey) throws(CryptoError) {
+        try self.init(id: stored.id, algorithm: stored.algorithm, publicKey: stored.publicKey)
+    }
+}
+
+extension TokenAuthority {
+    /// Knows the keys of a store, and no revocations: these are for
+    /// ``TokenStore/isRevoked(id:subject:issuedAt:keyID:)``, which need not read all of them. `now` is in Unix seconds.
+    package convenience init(keysOf store: TokenStore, now: Int64) throws {
+        self.init()
+        replaceKeys(try store.verificationKeys(now: now).map { key in try VerificationKey(key) })
     }
 }

@@ -17,13 +17,13 @@ final class TokenUses: UseCounter {
     private static let maximumWaiting = 10_000
 
     private let stateDirectory: String
-    private let metrics: GatewayMetrics?
+    private let metrics: GatewayMetrics
     private let logger: Logger
     private let waiting = Lock<[Use]>([])
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
-    init(stateDirectory: String, metrics: GatewayMetrics? = nil, logger: Logger) throws(SystemError) {
+    init(stateDirectory: String, metrics: GatewayMetrics = GatewayMetrics(), logger: Logger) throws(SystemError) {
         self.metrics = metrics
         self.stateDirectory = stateDirectory
         self.logger = logger
@@ -37,7 +37,7 @@ final class TokenUses: UseCounter {
             return true
         }
         if isTaken { return wake.wake() }
-        metrics?.add(.tokenUses, "unavailable")
+        metrics.add(.tokenUses, "unavailable")
         answered(.unavailable)
     }
 
@@ -62,10 +62,10 @@ final class TokenUses: UseCounter {
                     opened = try TokenStore(stateDirectory: stateDirectory, createIfMissing: false)
                     store = opened
                 }
-                let now = SystemClock.unixMilliseconds() / 1000
+                let now = SystemClock.unixSeconds()
                 let answers = try opened.use(uses.map { ($0.id, $0.limit) }, now: now)
                 for (use, answer) in zip(uses, answers) {
-                    metrics?.add(.tokenUses, answer == .admitted ? "admitted" : "exhausted")
+                    metrics.add(.tokenUses, answer == .admitted ? "admitted" : "exhausted")
                     use.answered(answer == .admitted ? .admitted : .exhausted)
                 }
                 isFailing = false
@@ -74,9 +74,9 @@ final class TokenUses: UseCounter {
                 isFailing = true
                 // Another file may stand there by now.
                 store = nil
-                metrics?.add(.tokenStoreFailures, "use")
+                metrics.add(.tokenStoreFailures, "use")
                 for use in uses {
-                    metrics?.add(.tokenUses, "unavailable")
+                    metrics.add(.tokenUses, "unavailable")
                     use.answered(.unavailable)
                 }
             }

@@ -24,14 +24,14 @@ final class TokenWatcher: Sendable {
     private let authority: TokenAuthority
     private let signer: CurrentSigner
     private let inboxes: [Inbox]
-    private let metrics: GatewayMetrics?
+    private let metrics: GatewayMetrics
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
     private let wake: WakeUp
 
     init(
         stateDirectory: String, authority: TokenAuthority, signer: CurrentSigner = CurrentSigner(), inboxes: [Inbox],
-        metrics: GatewayMetrics? = nil, logger: Logger
+        metrics: GatewayMetrics = GatewayMetrics(), logger: Logger
     ) throws(SystemError) {
         self.stateDirectory = stateDirectory
         self.authority = authority
@@ -58,17 +58,14 @@ final class TokenWatcher: Sendable {
     }
 
     /// Reads what is new. The authority is told first, so that no handshake slips between it and the workers.
-    func look(_ position: inout Position, now: Int64 = SystemClock.unixMilliseconds() / 1000) {
+    func look(_ position: inout Position, now: Int64 = SystemClock.unixSeconds()) {
         do throws(TokenStoreError) {
             let version = try position.store.dataVersion()
             guard version != position.dataVersion || position.isFailing else { return }
             let keys = try position.store.verificationKeys(now: now)
             let (revocations, sequence) = try position.store.changes(since: position.sequence)
             // A key that cannot be read is as good as none: its tokens are refused.
-            authority.replaceKeys(
-                keys.compactMap {
-                    try? VerificationKey(id: $0.id, algorithm: $0.algorithm, publicKey: $0.publicKey)
-                })
+            authority.replaceKeys(keys.compactMap { try? VerificationKey($0) })
             signer.replace(by: try position.store.currentSigningKey().flatMap { try? Ed25519PrivateKey($0) })
             if !revocations.isEmpty {
                 authority.add(revocations)
@@ -81,12 +78,12 @@ final class TokenWatcher: Sendable {
             }
             position.isFailing = false
             authority.markUnavailable(false)
-            metrics?.storeIsAvailable(true)
+            metrics.storeIsAvailable(true)
         } catch {
             // Nobody can say which tokens are revoked now: none is admitted until the store can be read again.
             authority.markUnavailable(true)
-            metrics?.storeIsAvailable(false)
-            metrics?.add(.tokenStoreFailures, "read")
+            metrics.storeIsAvailable(false)
+            metrics.add(.tokenStoreFailures, "read")
             if !position.isFailing { logger.error("token store unreadable, no token is admitted: \(error)") }
             position.isFailing = true
             reopen(&position)
@@ -115,13 +112,13 @@ final class TokenWatcher: Sendable {
     }
 
     /// Removes some of what has expired. A store that cannot be written can still be read: nobody is refused for it.
-    func prune(_ position: inout Position, now: Int64 = SystemClock.unixMilliseconds() / 1000) {
+    func prune(_ position: inout Position, now: Int64 = SystemClock.unixSeconds()) {
         guard position.isPruning else { return }
         do throws(TokenStoreError) {
             position.isPruning = try position.store.prune(now: now, limit: Self.pruneLimit)
             position.isPruneFailing = false
         } catch {
-            metrics?.add(.tokenStoreFailures, "prune")
+            metrics.add(.tokenStoreFailures, "prune")
             if !position.isPruneFailing { logger.warning("expired tokens stay in the store: \(error)") }
             position.isPruneFailing = true
             position.isPruning = false

@@ -23,8 +23,7 @@ final class UpstreamTarget: Sendable {
         resolved = Lock(
             policy.endpoints.flatMap { endpoint -> [UpstreamAddress] in
                 if let literal = Self.literal(endpoint) { return [literal] }
-                return known.filter { $0.endpoint.host == endpoint.host && $0.endpoint.port == endpoint.port }
-                    .map { UpstreamAddress(endpoint: endpoint, address: $0.address) }
+                return Self.kept(for: endpoint, of: known)
             })
     }
 
@@ -56,7 +55,7 @@ final class UpstreamTarget: Sendable {
             let found = Self.lookUp(endpoint)
             if !found.isEmpty { return found }
             failed.append(endpoint)
-            return before.filter { $0.endpoint == endpoint }
+            return Self.kept(for: endpoint, of: before)
         }
         resolved.withLock { $0 = after }
         return failed
@@ -66,6 +65,17 @@ final class UpstreamTarget: Sendable {
         IPAddress(endpoint.host).map {
             UpstreamAddress(endpoint: endpoint, address: SocketAddress(ip: $0, port: endpoint.port))
         }
+    }
+
+    /// The addresses that are known of its host and port, whatever the path. Endpoints that share them do not add theirs up.
+    private static func kept(
+        for endpoint: UpstreamPolicy.Endpoint, of known: [UpstreamAddress]
+    ) -> [UpstreamAddress] {
+        var seen: Set<SocketAddress> = []
+        return known.filter { it in
+            it.endpoint.host == endpoint.host && it.endpoint.port == endpoint.port && seen.insert(it.address).inserted
+        }
+        .map { UpstreamAddress(endpoint: endpoint, address: $0.address) }
     }
 
     private static func lookUp(_ endpoint: UpstreamPolicy.Endpoint) -> [UpstreamAddress] {

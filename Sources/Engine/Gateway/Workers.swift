@@ -18,11 +18,6 @@ struct Workers: Sendable {
         answers.answered.wait(milliseconds: patience)
         return answers.all
     }
-
-    /// Has each of them do something, soon, and does not wait for it.
-    func tell(_ work: @escaping @Sendable (SessionHost) -> Void) {
-        for inbox in inboxes { inbox.post(.perform(work)) }
-    }
 }
 
 /// Answers on their way from the workers to whoever has asked.

@@ -1,6 +1,5 @@
-internal import Crypto
 package import TokenStore
-package import Tokens
+internal import Tokens
 
 /// What is to be revoked: the same for the command line and for the operators' door.
 package enum RevocationRequest: Sendable {
@@ -40,17 +39,5 @@ package enum RevocationRequest: Sendable {
                 try store.revoke(claims, keyID: keyID, now: now), "token \(claims.id) of subject \(claims.subject)"
             )
         }
-    }
-}
-
-extension TokenAuthority {
-    /// Knows the keys of a store, and no revocations: these are for ``TokenStore/isRevoked(id:subject:issuedAt:keyID:)``, which
-    /// need not read all of them. `now` is in Unix seconds.
-    package convenience init(keysOf store: TokenStore, now: Int64) throws {
-        self.init()
-        replaceKeys(
-            try store.verificationKeys(now: now).map { key in
-                try VerificationKey(id: key.id, algorithm: key.algorithm, publicKey: key.publicKey)
-            })
     }
 }

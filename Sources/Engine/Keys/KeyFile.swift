@@ -9,35 +9,6 @@ package enum KeyFile {
         package let description: String
     }
 
-    /// What tells one state of a file from another.
-    struct Stamp: Hashable, Sendable {
-        let device: UInt
-        let inode: UInt
-        let size: Int
-        /// Anything at all: who may write a file may set its time.
-        let seconds: Int
-        let nanoseconds: Int
-        /// When it was last changed in any way, its times included.
-        let changeSeconds: Int
-        let changeNanoseconds: Int
-
-        fileprivate init(_ status: stat) {
-            device = UInt(status.st_dev)
-            inode = UInt(status.st_ino)
-            size = Int(status.st_size)
-            seconds = status.st_mtim.tv_sec
-            nanoseconds = status.st_mtim.tv_nsec
-            changeSeconds = status.st_ctim.tv_sec
-            changeNanoseconds = status.st_ctim.tv_nsec
-        }
-    }
-
-    /// The file as it is now; nil where there is none.
-    static func stamp(of path: String) -> Stamp? {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 ? Stamp(status) : nil
-    }
-
     /// Throws where a gateway would have no keys of this file.
     package static func check(_ path: String) throws(Failure) {
         guard IssuerKey.keys(of: try read(path), issuer: "").keys.isEmpty else { return }

@@ -21,7 +21,7 @@ final class KeyRing: TokenKeySource {
         var schedule = FetchSchedule()
         var refresh: KeyRefresh?
         var set: JWKSet?
-        var stamp: KeyFile.Stamp?
+        var stamp: FileStamp?
         var failure: String?
     }
 
@@ -53,7 +53,7 @@ final class KeyRing: TokenKeySource {
     /// Reads the file if it has changed; nil where there is nothing new to say.
     func readFile(unixSeconds: Int64) -> Outcome? {
         guard case .file(let path) = source else { return nil }
-        let stamp = KeyFile.stamp(of: path)
+        let stamp = FileStamp(of: path)
         guard stamp == nil || stamp != state.withLock({ $0.stamp }) else { return nil }
         do throws(KeyFile.Failure) {
             let outcome = take(try KeyFile.read(path))
@@ -88,13 +88,7 @@ final class KeyRing: TokenKeySource {
             state.refresh = KeyRefresh(patience: service.timeout)
             return (state.refresh, true)
         }
-        if isNew {
-            fetch(
-                self,
-                HTTPRequest(
-                    .get, service.url, timeout: service.timeout, maximumBodyBytes: JWKSet.maximumBytes,
-                    authorityFile: service.authority))
-        }
+        if isNew { fetch(self, service.request) }
         return refresh
     }
 
@@ -172,5 +166,12 @@ extension JWTSettings.KeySource {
             service.authority = service.authority.map(resolve)
             return .url(service)
         }
+    }
+}
+
+extension JWTSettings.KeyService {
+    /// Asks for the keys; its paths are those of the file system.
+    var request: HTTPRequest {
+        HTTPRequest(.get, url, timeout: timeout, maximumBodyBytes: JWKSet.maximumBytes, authorityFile: authority)
     }
 }

@@ -19,7 +19,7 @@ final class KeyWatcher: Sendable {
 
     private let client: HTTPClient
     private let inboxes: [Inbox]
-    private let metrics: GatewayMetrics?
+    private let metrics: GatewayMetrics
     private let logger: Logger
     private let rings = Lock<[KeyRing]>([])
     private let answers = Lock<[Answer]>([])
@@ -27,7 +27,7 @@ final class KeyWatcher: Sendable {
     private let wake: WakeUp
 
     init(
-        client: HTTPClient, inboxes: [Inbox], metrics: GatewayMetrics? = nil, logger: Logger
+        client: HTTPClient, inboxes: [Inbox], metrics: GatewayMetrics = GatewayMetrics(), logger: Logger
     ) throws(SystemError) {
         self.metrics = metrics
         self.client = client
@@ -50,7 +50,7 @@ final class KeyWatcher: Sendable {
 
     /// Reads the keys of a ring that has none from their file: like a certificate it is there, or the policy cannot be run.
     func readFile(_ ring: KeyRing) throws(CryptoError) {
-        guard ring.keys.isEmpty, let outcome = ring.readFile(unixSeconds: SystemClock.unixMilliseconds() / 1000) else {
+        guard ring.keys.isEmpty, let outcome = ring.readFile(unixSeconds: SystemClock.unixSeconds()) else {
             return
         }
         if case .failed(let reason, _) = outcome {
@@ -94,7 +94,7 @@ final class KeyWatcher: Sendable {
     /// Looks until it is stopped.
     func run() {
         while !isStopped.load(ordering: .acquiring) {
-            look(now: SystemClock.monotonic(), unixSeconds: SystemClock.unixMilliseconds() / 1000)
+            look(now: SystemClock.monotonic(), unixSeconds: SystemClock.unixSeconds())
             wake.wait(milliseconds: Self.interval)
             wake.take()
         }
@@ -121,7 +121,7 @@ final class KeyWatcher: Sendable {
     }
 
     private func tell(_ ring: KeyRing, _ outcome: KeyRing.Outcome) {
-        metrics?.add(.keyFetches, ring.issuer, outcome.label)
+        metrics.add(.keyFetches, ring.issuer, outcome.label)
         switch outcome {
         case .unchanged(let recovered):
             guard recovered else { return }

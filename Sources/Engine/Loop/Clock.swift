@@ -32,13 +32,15 @@ package enum SystemClock {
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
+
+    /// Whole seconds since 1970.
+    package static func unixSeconds() -> Int64 { unixMilliseconds() / 1000 }
 }
 
-extension Duration {
-    /// Rounded down; the largest Int64 where it is longer than 292 years.
-    var nanoseconds: Nanoseconds {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : whole + attoseconds / 1_000_000_000
+extension Nanoseconds {
+    /// The sum, or the end of time on that side where it would not fit.
+    func saturatingAdd(_ other: Nanoseconds) -> Nanoseconds {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
     }
 }

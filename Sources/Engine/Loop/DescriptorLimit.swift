@@ -2,14 +2,15 @@ internal import Glibc
 
 /// How many descriptors the process may have.
 enum DescriptorLimit {
-    /// What holds now.
+    /// What holds now; 0 where the system does not tell.
     static func current() -> UInt64 {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
         return UInt64(limit.rlim_cur)
     }
 
-    /// How many there are now; nil where the system does not tell. Not for a worker: it looks at each of them.
+    /// How many there are now; nil where the system does not tell, or there is no descriptor left to find out by. Not for
+    /// a worker: it looks at each of them.
     static func used() -> Int? {
         guard let folder = unsafe opendir("/proc/self/fd") else { return nil }
         defer { unsafe closedir(folder) }

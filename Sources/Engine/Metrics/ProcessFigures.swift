@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// What every process is asked for: memory, descriptors, processor time.
 struct ProcessFigures: Sendable {
     private let memory = ResidentMemory()
@@ -7,21 +5,9 @@ struct ProcessFigures: Sendable {
     /// Adds what the system tells; what it does not tell now is left out.
     func add(to counts: inout Counts) {
         if let bytes = memory.bytes() { counts.add(.residentMemory, count: Int64(bytes)) }
-        if let open = Self.openDescriptors() { counts.add(.openDescriptors, count: Int64(open)) }
-        var limit = rlimit()
-        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-            counts.add(.maximumDescriptors, count: Int64(clamping: limit.rlim_cur))
-        }
+        if let open = DescriptorLimit.used() { counts.add(.openDescriptors, count: Int64(open)) }
+        let limit = DescriptorLimit.current()
+        if limit > 0 { counts.add(.maximumDescriptors, count: Int64(clamping: limit)) }
         counts.add(.cpuSeconds, count: SystemClock.processTime())
-    }
-
-    /// nil where there is no descriptor left to find out by.
-    private static func openDescriptors() -> Int? {
-        guard let folder = unsafe opendir("/proc/self/fd") else { return nil }
-        defer { unsafe closedir(folder) }
-        var count = 0
-        while unsafe readdir(folder) != nil { count += 1 }
-        // Without `.`, `..` and the folder's own.
-        return max(0, count - 3)
     }
 }

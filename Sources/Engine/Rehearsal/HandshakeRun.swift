@@ -32,9 +32,8 @@ struct HandshakeRun {
         _ admission: AdmissionChain, _ router: Router, _ routes: [RouteRuntime], _ service: RehearsalAuthorization
     ) {
         guard passesAdmission(admission), passesTLS(), let head = readHead() else { return }
-        let certificate = listener.tls.clientCertificates == nil ? nil : made.clientCertificate
         let entry = RequestEntry(
-            head: head, clientAddress: result.clientAddress, clientCertificate: certificate, requestID: requestID)
+            head: head, clientAddress: result.clientAddress, clientCertificate: shownCertificate, requestID: requestID)
         if let request = TicketRequest(entry, routes) { return ask(request) }
         let found = entry.find(router, routes, at: time)
         noteRoute(found, head)
@@ -75,6 +74,11 @@ struct HandshakeRun {
             [made.clientCertificate.map { "the client shows one of \($0)" } ?? "the client shows none"])
         if isMissing { drop(.clientCertificateMissing) }
         return !isMissing
+    }
+
+    /// A client shows its certificate where the listener asks for one, and nowhere else.
+    private var shownCertificate: String? {
+        listener.tls.clientCertificates == nil ? nil : made.clientCertificate
     }
 
     private mutating func readHead() -> RequestHead? {
@@ -232,9 +236,8 @@ struct HandshakeRun {
                 passing: HeaderFields(), to: admitted, subprotocol: nil, deflate: deflate.answer(after: nil))
             result.responseHeaders = answer.serialized.map { ResponseHead.fields(of: $0) } ?? []
         }
-        let certificate = listener.tls.clientCertificates == nil ? nil : made.clientCertificate
         result.connection = RehearsedConnection(
-            admitted, route, clientCertificate: certificate, leases: leases + admitted.leases, at: time)
+            admitted, route, clientCertificate: shownCertificate, leases: leases + admitted.leases, at: time)
         result.decision = .admitted
     }
 

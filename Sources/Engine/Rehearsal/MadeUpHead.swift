@@ -1,5 +1,6 @@
 internal import PolicyModel
 internal import Tokens
+internal import WebSocketProtocol
 
 /// What a made-up handshake sends: its request head, and perhaps a first message.
 struct MadeUpHead {
@@ -31,7 +32,7 @@ struct MadeUpHead {
         case .subprotocol(let prefix): subprotocols.append(prefix + token)
         case .cookie(let name): addCookie("\(name)=\(token)")
         case .query(let name):
-            target += (target.contains("?") ? "&" : "?") + "\(Self.encoded(name))=\(Self.encoded(token))"
+            target += (target.contains("?") ? "&" : "?") + "\(name.percentEncoded)=\(token.percentEncoded)"
         }
     }
 
@@ -42,23 +43,6 @@ struct MadeUpHead {
         } else {
             headers.append(("Cookie", pair))
         }
-    }
-
-    /// As in a query (RFC 3986 section 2.1).
-    private static func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-        }
-        return result
     }
 
     /// The nonce of RFC 6455's example, section 1.3: the same for every handshake, so that answers can be compared.

@@ -32,11 +32,7 @@ enum PublishedKeys {
         let client = try HTTPClient(maximumAlive: 1, maximumWaiting: 1)
         let received = Lock<JWKSet?>(nil)
         let done = try WakeUp(blocking: false)
-        client.send(
-            HTTPRequest(
-                .get, service.url, timeout: service.timeout, maximumBodyBytes: JWKSet.maximumBytes,
-                authorityFile: service.authority)
-        ) { result in
+        client.send(service.request) { result in
             if case .success(let response) = result, response.status == 200 {
                 received.withLock { $0 = try? JWKSet(response.body) }
             }

@@ -48,7 +48,7 @@ package final class Rehearsal {
     ) throws {
         let tokens = try RehearsalTokens(
             policy, stateDirectory: stateDirectory, fetchesKeys: fetchesKeys,
-            resolve: { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }, now: now ?? Self.clock)
+            resolve: { $0.resolved(in: root) }, now: now ?? SystemClock.unixSeconds())
         var environment = MiddlewareEnvironment(tokens: tokens.issuers, uses: tokens.uses, signer: tokens.signer)
         environment.authorization = service
         environment.extensions = extensions
@@ -59,25 +59,17 @@ package final class Rehearsal {
                     entries: $0.admission, name: "listener \($0.name)", environment: &environment))
         }
         let upstreams = Dictionary(policy.upstreams.map { ($0.name, UpstreamTarget($0)) }) { first, _ in first }
-        var routes: [RouteRuntime] = []
-        for route in policy.routes {
-            guard let upstream = upstreams[route.upstream] else { continue }
-            routes.append(RouteRuntime(route, upstream: upstream, environment: &environment))
-        }
-        self.routes = routes
+        routes = RouteRuntime.all(of: policy, to: upstreams, environment: &environment)
         router = Router(routes: routes.map(\.policy))
         problems = tokens.problems
         self.tokens = tokens
     }
 
-    /// Unix seconds now.
-    private static var clock: Int64 { SystemClock.unixMilliseconds() / 1000 }
-
     /// What becomes of a handshake.
     package func handshake(_ made: MadeUpHandshake) throws(RehearsalError) -> RehearsedHandshake {
         let door = try door(made.listener)
         handshakes += 1
-        let time = HandshakeTime(unixSeconds: made.time ?? Self.clock, monotonic: made.monotonic)
+        let time = HandshakeTime(unixSeconds: made.time ?? SystemClock.unixSeconds(), monotonic: made.monotonic)
         service.prepare(made.authorization)
         let head = try head(of: made, at: time)
         var run = HandshakeRun(
@@ -88,7 +80,7 @@ package final class Rehearsal {
 
     /// A token with these claims, as ``MadeUpHandshake/Credential/claims(_:)`` carries one: for a message that renews.
     package func token(_ claims: MadeUpClaims, time: Int64? = nil) throws(RehearsalError) -> String {
-        try tokens.token(claims, now: time ?? Self.clock)
+        try tokens.token(claims, now: time ?? SystemClock.unixSeconds())
     }
 
     /// Has keys of other issuers know made-up tokens for as long as a message is looked at.

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import HTTPClient
 internal import Locking
 internal import Middleware
@@ -53,9 +52,7 @@ final class RehearsalTokens {
         if let stateDirectory {
             do throws(TokenStoreError) {
                 let opened = try TokenStore(reading: stateDirectory)
-                keys = try opened.verificationKeys(now: now).compactMap {
-                    try? VerificationKey(id: $0.id, algorithm: $0.algorithm, publicKey: $0.publicKey)
-                }
+                keys = try opened.verificationKeys(now: now).compactMap { try? VerificationKey($0) }
                 authority.add(try opened.changes(since: 0).revocations)
                 store = opened
             } catch {

@@ -49,9 +49,6 @@ package final class RehearsedConnection {
         self.leases = leases
     }
 
-    /// Whether nothing has ended it yet.
-    package var isOpen: Bool { ending == nil }
-
     func end(_ verdict: RehearsedMessage.Verdict) {
         ending = ending ?? verdict
         leases = []

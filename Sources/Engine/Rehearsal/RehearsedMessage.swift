@@ -1,4 +1,3 @@
-package import Middleware
 package import PolicyModel
 
 /// A whole message that nobody has sent, for a ``Rehearsal``.

@@ -25,7 +25,7 @@ struct ConnectionFilter: Sendable {
 }
 
 /// Which connections come first in a list.
-enum ConnectionOrder: String, Sendable, CaseIterable {
+package enum ConnectionOrder: String, Sendable, CaseIterable {
     /// The oldest.
     case age
     /// Those without a message for longest.

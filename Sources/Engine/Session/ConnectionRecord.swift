@@ -1,8 +1,9 @@
 internal import PolicyModel
 
 /// A live connection as operators see it: plain facts, copied on its worker's thread.
-struct ConnectionRecord: Sendable, Hashable {
-    enum State: String, Sendable, CaseIterable {
+package struct ConnectionRecord: Sendable, Hashable {
+    /// How far it is.
+    package enum State: String, Sendable, CaseIterable {
         /// TLS, the request, or the chain that judges it.
         case handshake
         /// Admitted; the upstream has not answered yet.
@@ -69,7 +70,7 @@ extension Session {
 
     var state: ConnectionRecord.State {
         switch phase {
-        case .tls, .head, .errand, .firstMessage: .handshake
+        case .tls, .head, .judging, .errand, .firstMessage: .handshake
         case .connecting, .awaitingUpstream: .connecting
         case .relay(let relay): relay.ending == nil ? .open : .closing
         case .ending: .closing

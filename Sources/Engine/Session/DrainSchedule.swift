@@ -1,10 +1,3 @@
-/// Which of a gateway's workers this is.
-struct WorkerShare {
-    /// Counted from 0.
-    var index = 0
-    var count = 1
-}
-
 /// A worker's live connections on their way out: closed one by one, spread evenly over the window, so that not all of their
 /// clients come back to the next server in the same moment, and cut off at its end. The last part of the window is left to
 /// the answers of those that are closed last. Workers take turns.

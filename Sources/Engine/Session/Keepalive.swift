@@ -40,11 +40,3 @@ struct Keepalive {
         return .ping(number)
     }
 }
-
-extension Nanoseconds {
-    /// The sum, or the largest time where it would not fit.
-    func saturatingAdd(_ other: Nanoseconds) -> Nanoseconds {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-}

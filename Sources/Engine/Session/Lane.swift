@@ -79,9 +79,6 @@ struct Lane {
         messageLimit = limits.messageBytes
     }
 
-    /// Whether a message has begun and not ended.
-    var isInsideMessage: Bool { parser.isInsideMessage }
-
     /// Takes bytes of the peer, no more than the target has room for: what passes is as long as it came. A message that a rule
     /// has edited may have grown, so that the target is looked at after each of those.
     /// What may pass goes to `target`; pings are answered through `back`, the peer's own outlet.

@@ -29,7 +29,7 @@ extension Relay {
         guard let identity = session.identity, let inForce,
             let renewal = terms.rules.renewal?.judging(as: inForce)
         else { return }
-        let now = SystemClock.unixMilliseconds() / 1000
+        let now = SystemClock.unixSeconds()
         switch renewal.judge(message, of: identity, from: session.facts.client, now: now) {
         case .renewed(let fresh, let term):
             session.host.identities.remove(session)

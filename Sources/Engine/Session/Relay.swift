@@ -109,9 +109,11 @@ final class Relay: ChannelOwner {
 
     private static func nanoseconds(until unixSeconds: Int64, from unixMilliseconds: Int64) -> Nanoseconds {
         let (milliseconds, overflow) = unixSeconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow else { return .max }
-        let (nanoseconds, far) = (milliseconds - unixMilliseconds).multipliedReportingOverflow(by: 1_000_000)
-        return far ? .max : max(0, nanoseconds)
+        guard !overflow else { return unixSeconds < 0 ? 0 : .max }
+        // The time stands in a token: it may be any number.
+        let left = max(0, milliseconds.saturatingAdd(-unixMilliseconds))
+        let (nanoseconds, far) = left.multipliedReportingOverflow(by: 1_000_000)
+        return far ? .max : nanoseconds
     }
 
     /// When data last came, from either side.

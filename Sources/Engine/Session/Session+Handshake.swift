@@ -8,7 +8,7 @@ extension Session {
     func receiveHead(_ bytes: Span<UInt8>) {
         guard case .head(var parser) = phase else { return }
         // The parser's buffer must have one owner, or it would be copied for each chunk.
-        phase = .tls
+        phase = .judging
         do throws(HandshakeError) {
             let (consumed, head) = try parser.receive(bytes)
             phase = .head(parser)
@@ -54,7 +54,7 @@ extension Session {
 
     /// The clocks of this moment.
     var time: HandshakeTime {
-        HandshakeTime(unixSeconds: SystemClock.unixMilliseconds() / 1000, monotonic: worker.now)
+        HandshakeTime(unixSeconds: SystemClock.unixSeconds(), monotonic: worker.now)
     }
 
     /// Goes the way that the chain has decided on.

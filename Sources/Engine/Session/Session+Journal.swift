@@ -1,4 +1,5 @@
 internal import Middleware
+internal import PolicyModel
 internal import WebSocketProtocol
 
 /// Messages that a rule writes down with their payloads.

@@ -51,7 +51,7 @@ extension Session {
                 return refusal
             }
         // Those that are still on their way are judged when they open.
-        case .errand, .firstMessage, .connecting, .awaitingUpstream, .relay, .ending:
+        case .judging, .errand, .firstMessage, .connecting, .awaitingUpstream, .relay, .ending:
             return nil
         }
     }

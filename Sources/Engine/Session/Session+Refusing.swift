@@ -56,7 +56,7 @@ extension Session {
             host.write(facts)
         case .tls:
             host.metrics.tlsFailed(.lost)
-        case .head, .relay, .ending:
+        case .head, .judging, .relay, .ending:
             break
         }
         end()

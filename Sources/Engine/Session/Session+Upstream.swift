@@ -98,7 +98,7 @@ extension Session {
             phase = .awaitingUpstream(attempt, parser)
             guard let head else { return }
             let handshake = UpstreamHandshake(
-                key: attempt.key, expectedAccept: Digest.webSocketAccept(forKey: attempt.key),
+                expectedAccept: Digest.webSocketAccept(forKey: attempt.key),
                 offeredSubprotocols: attempt.admitted.request.subprotocols, deflateOffers: attempt.deflate.offers)
             open(attempt, head, try handshake.verify(head), rest: bytes.extracting(consumed..<bytes.count))
         } catch {

@@ -60,7 +60,7 @@ extension Session {
     func goOn(with suspension: Suspension, _ conclusion: @escaping Conclusion) {
         guard host.isAdmitting else { return refuse(Refusal(.draining)) }
         // Nothing waits any more, whatever the chain comes to.
-        phase = .tls
+        phase = .judging
         settle(suspension.handshake.resume(at: time, with: conclusion), suspension.route)
     }
 

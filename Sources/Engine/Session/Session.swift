@@ -7,13 +7,15 @@ internal import WebSocketProtocol
 
 /// One client's connection, from its first byte to the audit log.
 ///
-/// The phases are DESIGN's way of a connection; each has a file of its own: ``receiveHead(_:)`` and the chain in
+/// The phases are those of docs/connection.md; each has a file of its own: ``receiveHead(_:)`` and the chain in
 /// `Session+Handshake`, a chain that waits in `Session+Waiting`, the dial and the upstream's answer in `Session+Upstream`. Then
 /// the ``Relay`` takes over. What leads nowhere is in `Session+Refusing`.
 final class Session: ChannelOwner {
     enum Phase {
         case tls
         case head(RequestHeadParser)
+        /// The head is being parsed, or the chain goes on: neither waits for anything, and nothing else comes meanwhile.
+        case judging
         /// The chain waits for an answer from elsewhere.
         case errand(AskedErrand)
         /// The chain waits for the client's first message.
@@ -122,7 +124,7 @@ final class Session: ChannelOwner {
             if channel === client { keepEarly(bytes) } else { receiveUpstreamHead(bytes) }
         case .ending:
             linger(bytes.count)
-        case .tls, .relay:
+        case .tls, .judging, .relay:
             break
         }
     }
@@ -138,7 +140,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream:
             if channel === client { abandon() } else { upstreamVanished() }
-        case .tls, .head, .errand, .firstMessage:
+        case .tls, .head, .judging, .errand, .firstMessage:
             abandon()
         case .ending:
             channel.close()
@@ -172,7 +174,7 @@ final class Session: ChannelOwner {
             host.metrics.tlsFailed(.timeout)
             host.write(facts)
             end()
-        case .head:
+        case .head, .judging:
             refuse(Refusal(.requestTimeout))
         case .errand(let errand):
             giveUp(errand)
@@ -195,9 +197,10 @@ final class Session: ChannelOwner {
         worker.setDeadline(deadline, for: client)
     }
 
-    /// Keeps bytes that came too early, up to what one receive can bring.
+    /// Keeps bytes that came too early, up to what one receive can bring: more do not come, since the client is not read until
+    /// it is their turn.
     func keepEarly(_ bytes: Span<UInt8>) {
-        guard earlyBytes.count + bytes.count <= 2 * Worker.recordBytes * 4 else {
+        guard earlyBytes.count + bytes.count <= Worker.decryptedBytes else {
             refuse(Refusal(.malformedRequest))
             return
         }
@@ -210,7 +213,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream: refuse(Refusal(.tokenRevoked))
         case .relay(let relay): relay.end(.tokenRevoked)
-        case .tls, .head, .errand, .firstMessage, .ending: break
+        case .tls, .head, .judging, .errand, .firstMessage, .ending: break
         }
     }
 
@@ -219,7 +222,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .errand, .firstMessage, .connecting, .awaitingUpstream: refuse(Refusal(.draining))
         case .relay(let relay): relay.end(.draining, code: .serviceRestart)
-        case .tls, .head, .ending: break
+        case .tls, .head, .judging, .ending: break
         }
     }
 
@@ -227,7 +230,7 @@ final class Session: ChannelOwner {
     var isUnderWay: Bool {
         switch phase {
         case .errand, .firstMessage, .connecting, .awaitingUpstream, .relay: true
-        case .tls, .head, .ending: false
+        case .tls, .head, .judging, .ending: false
         }
     }
 
@@ -250,7 +253,7 @@ final class Session: ChannelOwner {
         case .errand, .firstMessage, .connecting, .awaitingUpstream:
             facts.refuse(Refusal(.draining), now: worker.now, since: acceptedAt)
             host.write(facts)
-        case .tls, .head, .relay, .ending:
+        case .tls, .head, .judging, .relay, .ending:
             break
         }
         end()

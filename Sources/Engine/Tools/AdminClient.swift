@@ -1,7 +1,6 @@
 internal import Glibc
 internal import HTTPClient
 internal import Locking
-internal import PolicyModel
 package import Tokens
 internal import WebSocketProtocol
 
@@ -91,8 +90,7 @@ package final class AdminClient {
     private static func base(_ url: String) throws(Failure) -> String {
         let rest = url.hasPrefix("http://") ? url.dropFirst(7) : ""
         let authority = rest.hasSuffix("/") ? rest.dropLast() : rest
-        guard let host = RequestHost(authority), host.name == "localhost" || IPAddress(host.name)?.isLoopback == true
-        else {
+        guard let host = RequestHost(authority), host.isLoopback else {
             throw .other(
                 "the address must be http:// and a loopback address with its port, such as http://127.0.0.1:9901, not '\(url)'; to reach another machine use a tunnel"
             )
@@ -179,25 +177,9 @@ package final class AdminClient {
         }
     }
 
-    /// As a query; unreserved characters (RFC 3986 section 2.3) stand as they are.
+    /// As a query.
     private static func encoded(_ query: [(name: String, value: String)]) -> String {
         guard !query.isEmpty else { return "" }
-        return "?" + query.map { "\($0.name)=\(encoded($0.value))" }.joined(separator: "&")
-    }
-
-    private static func encoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        let digits = Array("0123456789ABCDEF".utf8)
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                bytes.append(byte)
-            default:
-                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return "?" + query.map { "\($0.name)=\($0.value.percentEncoded)" }.joined(separator: "&")
     }
 }

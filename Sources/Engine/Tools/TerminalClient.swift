@@ -135,7 +135,7 @@ private final class Conversation: ChannelOwner {
         else { return end(.failed("a header or the path holds what HTTP does not allow")) }
         channel.append(bytes)
         let handshake = UpstreamHandshake(
-            key: key, expectedAccept: Digest.webSocketAccept(forKey: key), offeredSubprotocols: request.subprotocols)
+            expectedAccept: Digest.webSocketAccept(forKey: key), offeredSubprotocols: request.subprotocols)
         phase = .upgrading(handshake, ResponseHeadParser())
     }
 

@@ -29,12 +29,12 @@ struct CustomFilter<Plugin: MessageFilter>: Middleware.MessageFilter {
         return code.mayBeSent ? code : .policyViolation
     }
 
-    /// A close frame has room for 123 bytes (RFC 6455 section 5.5).
+    /// As much of it as a close frame has room for (RFC 6455 section 5.5).
     private static func short(_ reason: String) -> String {
         var bytes = 0
         let scalars = reason.unicodeScalars.prefix { scalar in
             bytes += UTF8.width(scalar)
-            return bytes <= 123
+            return bytes <= ClosePayload.maximumReasonBytes
         }
         return String(String.UnicodeScalarView(scalars))
     }

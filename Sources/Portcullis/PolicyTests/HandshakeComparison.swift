@@ -79,7 +79,7 @@ struct HandshakeComparison {
 
     private func failure(_ subject: String, _ expected: String, _ actual: String) -> TestFailure {
         TestFailure(
-            subject: subject, expected: ShownText.plain(expected), actual: ShownText.plain(actual),
+            subject: subject, expected: expected.terminalSafe, actual: actual.terminalSafe,
             position: self.expected.position)
     }
 

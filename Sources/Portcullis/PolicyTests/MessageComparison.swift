@@ -66,7 +66,7 @@ struct MessageComparison {
                 return []
             }
             return LineDifference(
-                expected: wanted.lines.map(ShownText.plain), actual: value.lines.map(ShownText.plain)
+                expected: wanted.lines.map(\.terminalSafe), actual: value.lines.map(\.terminalSafe)
             ).lines
         default: return []
         }
@@ -101,7 +101,7 @@ extension MessageComparison {
     private func words(of payload: TestPayload) -> String {
         switch payload {
         case .text(let text): ShownText.quoted(text)
-        case .json(let value): ShownText.cut(ShownText.plain(value.text), of: value.text.utf8.count)
+        case .json(let value): ShownText.cut(value.text.terminalSafe, of: value.text.utf8.count)
         case .binary(let bytes): ShownText.hexadecimal(bytes)
         case .renewal(let claims): "a fresh token of \(ShownText.quoted(claims.subject))"
         }

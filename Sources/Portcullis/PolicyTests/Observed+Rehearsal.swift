@@ -1,6 +1,7 @@
 import Engine
 import Middleware
 import PolicyModel
+import Tokens
 
 extension ObservedHandshake {
     init(_ rehearsed: RehearsedHandshake) {
@@ -9,10 +10,8 @@ extension ObservedHandshake {
         case .admitted: decision = .admitted
         case .refused(let refusal):
             responseHeaders = refusal.answer?.headers ?? responseHeaders
-            let step = rehearsed.steps.last { step in
-                if case .refused = step.decision { !step.isShadow } else { false }
-            }
-            decision = .refused(reason: refusal.reason, status: refusal.answer?.status, position: step?.position)
+            decision = .refused(
+                reason: refusal.reason, status: refusal.answer?.status, position: rehearsed.refusingStep?.position)
         case .answered(let answer):
             decision = .undecided("answered with status \(answer.status), as a request for a ticket")
         case .undecided(let wait):
@@ -52,7 +51,7 @@ extension MadeUpHandshake {
             host: test.host ?? "", target: test.target ?? "/", listener: test.listener,
             peer: test.address ?? .v4(0x7f00_0001), method: test.method ?? "GET", headers: test.headers,
             subprotocols: test.subprotocols, clientCertificate: test.clientCertificate,
-            time: (test.time ?? Self.usualTime).addingClamped(elapsed / 1_000_000_000), monotonic: elapsed,
+            time: (test.time ?? Self.usualTime).saturatingAdd(elapsed / 1_000_000_000), monotonic: elapsed,
             authorization: test.authorization, firstMessage: test.firstMessage)
         if let origin = test.origin { headers.append(("Origin", origin)) }
         switch test.credential {
@@ -72,8 +71,8 @@ extension MadeUpClaims {
         self.init(
             subject: test.subject, issuer: test.issuer ?? (hasBuiltin ? nil : issuers.first?.name),
             audience: test.audiences, scopes: test.scopes, expiresIn: test.expiresIn.components.seconds,
-            notBefore: test.startsIn.map { time.addingClamped($0.components.seconds) },
-            issuedAt: time.addingClamped(-test.age.components.seconds), id: test.id, uses: test.uses.map(Int64.init),
+            notBefore: test.startsIn.map { time.saturatingAdd($0.components.seconds) },
+            issuedAt: time.saturatingAdd(-test.age.components.seconds), id: test.id, uses: test.uses.map(Int64.init),
             other: test.other.mapValues(\.claim))
     }
 }
@@ -89,8 +88,7 @@ extension MadeUpMessage {
             case .renewal: (false, Array((renewal ?? "").utf8))
             }
         self.init(
-            from: test.sender == .client ? .client : .upstream, isBinary: isBinary, payload: payload,
-            monotonic: monotonic)
+            from: test.sender, isBinary: isBinary, payload: payload, monotonic: monotonic)
     }
 }
 
@@ -105,22 +103,9 @@ extension RoutePolicy {
     }
 }
 
-extension Duration {
-    /// 0 at least; the longest there is where it is longer.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds.multipliedClamped(by: 1_000_000_000).addingClamped(attoseconds / 1_000_000_000)
-    }
-}
-
 extension Int64 {
     fileprivate func multipliedClamped(by factor: Int) -> Int64 {
         let (product, isTooLong) = multipliedReportingOverflow(by: Int64(factor))
         return isTooLong ? .max : product
-    }
-
-    func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, isTooLong) = addingReportingOverflow(other)
-        return isTooLong ? (other < 0 ? .min : .max) : sum
     }
 }

@@ -1,5 +1,6 @@
 import Engine
 import PolicyModel
+import Tokens
 
 /// What one test has come to.
 struct TestResult {
@@ -34,7 +35,7 @@ struct PolicyTestRun {
             run.failures.append(
                 TestFailure(
                     subject: "the test", expected: "something that can be rehearsed",
-                    actual: ShownText.plain("\(error)"), position: test.position))
+                    actual: "\(error)".terminalSafe, position: test.position))
         }
         return TestResult(test: test, failures: run.failures, touched: run.touched)
     }
@@ -63,7 +64,7 @@ struct PolicyTestRun {
         guard failures.isEmpty, let connection = last.connection else { return }
         let route = policy.routes.first { $0.name == last.route?.name }
         for (index, message) in test.messages.enumerated() {
-            now = now.addingClamped(message.delay.nanoseconds)
+            now = now.saturatingAdd(message.delay.nanoseconds)
             let actual = try outcome(of: message, number: index + 1, on: connection, route)
             failures += MessageComparison(number: index + 1, message: message, actual: actual).failures
         }
@@ -80,7 +81,7 @@ struct PolicyTestRun {
             if let end { return ObservedMessage(outcome: .other("is not sent: \(end)")) }
             var renewal: String?
             if case .renewal(let claims) = message.payload {
-                let time = opened.addingClamped((now - start) / 1_000_000_000)
+                let time = opened.saturatingAdd((now - start) / 1_000_000_000)
                 let token = try rehearsal.token(MadeUpClaims(claims, at: time, policy.tokenIssuers), time: time)
                 renewal = route?.renewal(by: token)
                 guard renewal != nil else { return ObservedMessage(outcome: .other("is not sent: no `renew` here")) }

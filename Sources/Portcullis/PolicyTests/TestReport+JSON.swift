@@ -3,26 +3,16 @@ import PolicyModel
 
 /// What `portcullis test --json` prints.
 struct TestReportJSON: Encodable {
-    struct Place: Encodable {
-        var file: String
-        var line: Int
-        var column: Int
-
-        init(_ position: SourcePosition) {
-            (file, line, column) = (position.file, position.line, position.column)
-        }
-    }
-
     struct Failure: Encodable {
         var subject: String
         var expected: String
         var actual: String
-        var place: Place
+        var place: ReportedPlace
     }
 
     struct Test: Encodable {
         var name: String
-        var place: Place
+        var place: ReportedPlace
         var passed: Bool
         var failures: [Failure]
     }
@@ -36,7 +26,7 @@ struct TestReportJSON: Encodable {
 
     struct Untouched: Encodable {
         var rule: String
-        var place: Place
+        var place: ReportedPlace
     }
 
     struct Coverage: Encodable {
@@ -47,7 +37,7 @@ struct TestReportJSON: Encodable {
 
     struct Problem: Encodable {
         var message: String
-        var place: Place
+        var place: ReportedPlace
     }
 
     var passed: Int
@@ -71,21 +61,20 @@ struct TestReportJSON: Encodable {
         coverage = report.coverage.map { coverage in
             Coverage(
                 rules: coverage.parts.count, touched: coverage.parts.count - report.untouched.count,
-                untouched: report.untouched.map { Untouched(rule: $0.name, place: Place($0.position)) })
+                untouched: report.untouched.map { Untouched(rule: $0.name, place: ReportedPlace($0.position)) })
         }
-        self.errors = errors.map { Problem(message: $0.message, place: Place($0.position)) }
+        self.errors = errors.map { Problem(message: $0.message, place: ReportedPlace($0.position)) }
     }
 }
 
 extension TestReportJSON.Test {
     fileprivate init(_ result: TestResult) {
         name = result.test.name
-        place = TestReportJSON.Place(result.test.position)
+        place = ReportedPlace(result.test.position)
         passed = result.failures.isEmpty
         failures = result.failures.map {
             TestReportJSON.Failure(
-                subject: $0.subject, expected: $0.expected, actual: $0.actual,
-                place: TestReportJSON.Place($0.position))
+                subject: $0.subject, expected: $0.expected, actual: $0.actual, place: ReportedPlace($0.position))
         }
     }
 }

@@ -19,7 +19,7 @@ extension TestReport {
         for file in files {
             let failed = file.failed.count
             table.add([
-                failed == 0 ? "ok" : "FAIL", ShownText.plain(file.file),
+                failed == 0 ? "ok" : "FAIL", file.file.terminalSafe,
                 counted(file.results.count, "test") + (failed == 0 ? "" : ", \(failed) failed"),
                 "(\(file.duration.shown))",
             ])
@@ -31,7 +31,7 @@ extension TestReport {
 
     private static func lines(of result: TestResult, _ style: TerminalStyle) -> [String] {
         let test = result.test
-        let file = ShownText.plain(test.position.file)
+        let file = test.position.file.terminalSafe
         var lines = [style.bad("FAIL \(file):\(test.position.line): \(test.name)", first: 4)]
         for failure in result.failures {
             lines.append("  \(failure.position): \(failure.subject)")
@@ -62,6 +62,3 @@ extension TestReport {
         return text + " (\(duration.shown))"
     }
 }
-
-/// `1 test`, `2 tests`
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -56,7 +56,7 @@ struct TestSuite {
 
     private mutating func refuse(_ path: String, _ message: String) {
         errors.append(
-            Diagnostic(position: SourcePosition(file: path, line: 1, column: 1), message: ShownText.plain(message)))
+            Diagnostic(position: SourcePosition(file: path, line: 1, column: 1), message: message.terminalSafe))
     }
 
     private mutating func run(file path: String) {

@@ -62,8 +62,7 @@ enum ExtensionsTarget {
             HeaderField(name: "Sec-WebSocket-Accept", value: accept),
         ])
         for value in values { headers.add("Sec-WebSocket-Extensions", value) }
-        let handshake = UpstreamHandshake(
-            key: key, expectedAccept: accept, offeredSubprotocols: [], deflateOffers: offers)
+        let handshake = UpstreamHandshake(expectedAccept: accept, offeredSubprotocols: [], deflateOffers: offers)
         return (try? handshake.verify(ResponseHead(status: 101, headers: headers)))?.deflate
     }
 }

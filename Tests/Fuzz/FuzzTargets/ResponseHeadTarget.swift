@@ -11,8 +11,7 @@ enum ResponseHeadTarget {
     private static let maximumBytes = 4096
     // The key and its answer of RFC 6455 1.3.
     private static let handshake = UpstreamHandshake(
-        key: "dGhlIHNhbXBsZSBub25jZQ==", expectedAccept: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
-        offeredSubprotocols: ["chat", "superchat"])
+        expectedAccept: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", offeredSubprotocols: ["chat", "superchat"])
 
     static func fuzz(_ bytes: [UInt8]) throws(BrokenContract) {
         guard let seed = bytes.first else { return }
