@@ -94,7 +94,10 @@ import WebSocketProtocol
         let (early, due) = (lanes.fromClient.release(at: now + second - 1), lanes.fromClient.release(at: now + second))
         #expect(!early && due)
         #expect(lanes.fromClient.heldUntil == nil && lanes.fromClient.lastData == now + second)
+        // From now on it has to come to its end, also if nothing more of it comes.
+        #expect(lanes.fromClient.openSince == now + second)
         #expect(lanes.clientSends(Array(bytes.suffix(2))).goesOn)
+        #expect(lanes.fromClient.openSince == nil)
         #expect(try texts(lanes) == ["bc"])
     }
 

@@ -72,7 +72,7 @@ import WebSocketProtocol
         #expect(try relayed.atClient() == [last])
     }
 
-    @Test("who waits is neither idle nor silent, and a message that it has begun is not late")
+    @Test("who waits is neither idle nor silent, and a message that it has begun is not late before its time")
     func patience() throws {
         let relayed = try RelayedSession(
             rates: [Fixtures.rate(.bytes, 1, then: .delay)], now: SystemClock.monotonic(),
@@ -90,6 +90,12 @@ import WebSocketProtocol
         #expect(relayed.relay.ending?.reason == nil)
         relayed.relay.deadlinePassed(now: now + 1800 * second)
         #expect(relayed.client.channel.isReading && relayed.relay.ending == nil)
+        relayed.relay.frames.upstreamLife.heard(now + 1829 * second)
+        relayed.relay.frames.clientLife.heard(now + 1829 * second)
+        relayed.relay.deadlinePassed(now: now + 1829 * second)
+        #expect(relayed.relay.ending == nil)
+        relayed.relay.deadlinePassed(now: now + 1830 * second)
+        #expect(relayed.relay.ending?.reason == "message-timeout")
     }
 
     @Test(

@@ -80,7 +80,7 @@ extension Session {
     /// When a message last came; before there is a relay, when the connection did.
     var lastData: Nanoseconds { relayed?.lastData ?? acceptedAt }
 
-    /// An operator wants it gone. One that is not open, or is closing already, is left as it is.
+    /// An operator wants it gone. One that has not been admitted is left as it is.
     func closeByOperator() {
         relayed?.end(.closedByOperator)
     }

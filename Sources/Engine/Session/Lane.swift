@@ -134,17 +134,17 @@ struct Lane {
             isOver = true
             return .failed(error)
         }
-        noteOpenMessage(worker)
+        noteOpenMessage(worker.now)
         return .goOn
     }
 
-    private mutating func noteOpenMessage(_ worker: Worker) {
-        if parser.isInsideMessage, openSince == nil { openSince = worker.now }
+    private mutating func noteOpenMessage(_ now: Nanoseconds) {
+        if parser.isInsideMessage, openSince == nil { openSince = now }
     }
 
     /// The peer is read again: a message that is open has its whole time from here on.
     mutating func goesOn(_ now: Nanoseconds) {
-        if openSince != nil { openSince = now }
+        if let since = openSince { openSince = max(since, now) }
     }
 
     /// Has messages that begin from now on judged by another plan.
@@ -229,6 +229,8 @@ struct Lane {
         guard let time = heldUntil, time <= now else { return false }
         lastPayload = lastData
         heldUntil = nil
+        // Its time has not begun before.
+        noteOpenMessage(now)
         return true
     }
 

@@ -44,7 +44,7 @@ extension Relay {
             Ending(
                 closedBy: side, code: code,
                 reason: (side == .client ? CloseReason.clientClosed : .upstreamClosed).rawValue), now: worker.now)
-        if isFirst { worker.setDeadline(deadline, for: client) }
+        if isFirst { setDeadline() }
         guard !isCut else { return }
         if side == .client {
             frames.toUpstream.sendClose(payload, &worker.random)
@@ -61,11 +61,30 @@ extension Relay {
         let ending = Ending(
             closedBy: .gateway, code: clientPayload.code?.rawValue ?? CloseCode.noStatus.rawValue, reason: reason,
             rule: rule)
-        // It may be ending already, and a peer misbehaves on its way out: then nothing is left to be said to it.
-        guard begin(ending, now: worker.now) else { return }
+        guard begin(ending, now: worker.now) else { return cutShort() }
         frames.toClient.sendClose(clientPayload, &worker.random)
         frames.toUpstream.sendClose(upstreamPayload, &worker.random)
-        worker.setDeadline(deadline, for: client)
+        setDeadline()
+    }
+
+    /// What a peer has begun to end, the gateway has a reason to end now: the other side misbehaves on its way out, or the
+    /// client may stay no longer.
+    private func cutShort() {
+        guard cut(now: worker.now) else { return }
+        answerCloser()
+        setDeadline()
+    }
+
+    /// Gives whoever closed first its own code back, since the other side's answer can come no more, or is not waited for.
+    private func answerCloser() {
+        guard let ending else { return }
+        let code = CloseCode(rawValue: ending.code)
+        let payload = ClosePayload(code: code.mayBeSent ? code : nil)
+        switch ending.closedBy {
+        case .client: frames.toClient.sendClose(payload, &worker.random)
+        case .upstream: frames.toUpstream.sendClose(payload, &worker.random)
+        case .gateway: break
+        }
     }
 
     /// Ends the connection for a reason of the policy.
@@ -99,14 +118,14 @@ extension Relay {
     private func clientGone() {
         let wasOver = frames.fromClient.isOver
         frames.fromClient.isOver = true
-        // Deadlines hang on the client's channel while it is there.
         client.close()
         guard upstream.isOpen else { return }
-        if !wasOver {
-            let isFirst = begin(
-                Ending(closedBy: .client, code: CloseCode.abnormal.rawValue, reason: CloseReason.clientLost.rawValue),
-                now: worker.now)
-            if isFirst { frames.toUpstream.sendClose(ClosePayload(code: .goingAway), &worker.random) }
+        let loss = Ending(
+            closedBy: .client, code: CloseCode.abnormal.rawValue, reason: CloseReason.clientLost.rawValue)
+        if !wasOver, begin(loss, now: worker.now) {
+            frames.toUpstream.sendClose(ClosePayload(code: .goingAway), &worker.random)
+        } else {
+            answerCloser()
         }
         if frames.toUpstream.isInsideFrame {
             // A frame that will never be whole: there is no way to say goodbye.
@@ -114,7 +133,7 @@ extension Relay {
         } else if frames.fromUpstream.isOver {
             upstream.finish()
         }
-        worker.setDeadline(endDeadline, for: upstream)
+        setDeadline()
     }
 
     private func upstreamGone() {
@@ -122,31 +141,29 @@ extension Relay {
         frames.fromUpstream.isOver = true
         upstream.close()
         guard client.isOpen else { return }
-        if !wasOver {
-            let isFirst = begin(
-                Ending(
-                    closedBy: .upstream, code: CloseCode.internalError.rawValue,
-                    reason: CloseReason.upstreamLost.rawValue), now: worker.now)
-            if isFirst {
-                frames.toClient.sendClose(
-                    ClosePayload(code: .internalError, reason: CloseReason.upstreamLost.rawValue), &worker.random)
-            } else if let ending, ending.closedBy == .client {
-                // The client has closed and waits for an answer, which the upstream now cannot give.
-                frames.toClient.sendClose(
-                    ClosePayload(
-                        code: ending.code == CloseCode.noStatus.rawValue ? nil : CloseCode(rawValue: ending.code)),
-                    &worker.random)
-            }
+        let loss = Ending(
+            closedBy: .upstream, code: CloseCode.internalError.rawValue, reason: CloseReason.upstreamLost.rawValue)
+        if !wasOver, begin(loss, now: worker.now) {
+            let payload = ClosePayload(code: .internalError, reason: CloseReason.upstreamLost.rawValue)
+            frames.toClient.sendClose(payload, &worker.random)
+        } else {
+            answerCloser()
         }
         if frames.toClient.isInsideFrame || frames.fromClient.isOver { client.finish() }
-        worker.setDeadline(endDeadline, for: client)
+        setDeadline()
     }
 
     // MARK: - Time
 
     /// A deadline has passed: one of the route's, or that of an end that has begun.
     func checkTime(_ now: Nanoseconds) {
-        guard ending == nil else { return cutOff() }
+        defer { setDeadline() }
+        guard ending == nil else {
+            // Whom its token holds no longer is not waited for, either.
+            if now >= identityEnd { end(identityEndReason) }
+            if now >= endDeadline { cutOff() }
+            return
+        }
         releaseHeld(at: now)
         if now >= identityEnd {
             end(identityEndReason)
@@ -159,7 +176,11 @@ extension Relay {
         } else {
             checkLife(now)
         }
-        worker.setDeadline(deadline, for: client)
+    }
+
+    /// Has ``checkTime(_:)`` called when there is something to be done. Deadlines hang on the client's channel while it is there.
+    private func setDeadline() {
+        worker.setDeadline(deadline, for: client.isOpen ? client : upstream)
     }
 
     private func checkLife(_ now: Nanoseconds) {
@@ -183,13 +204,11 @@ extension Relay {
         }
     }
 
-    /// The close handshake has taken too long. A client that closed and got no answer gets the gateway's.
+    /// The close handshake has taken too long.
     private func cutOff() {
-        if let ending, !frames.toClient.isClosing, client.isOpen {
-            let code = CloseCode(rawValue: ending.code)
-            frames.toClient.sendClose(ClosePayload(code: code.mayBeSent ? code : nil), &worker.random)
-            client.flush()
-        }
+        answerCloser()
+        client.flush()
+        upstream.flush()
         session.end()
     }
 }

@@ -42,6 +42,8 @@ final class Relay: ChannelOwner {
     private(set) var identityEndReason = CloseReason.tokenExpired
 
     private(set) var ending: Ending?
+    /// Whether data no longer passes: the gateway itself has ended the connection, or cut short what a peer had begun to end.
+    private(set) var isCut = false
     /// Neither side waits for the other or is read no more, nothing is owed, and no end has begun: a flush changes nothing.
     var isCalm = true
     /// When an ending connection is cut off.
@@ -121,7 +123,7 @@ final class Relay: ChannelOwner {
 
     /// When the connection must next be looked at.
     var deadline: Nanoseconds {
-        guard ending == nil else { return endDeadline }
+        guard ending == nil else { return isCut ? endDeadline : min(endDeadline, identityEnd) }
         return min(
             lifetimeEnd, identityEnd, lastData.saturatingAdd(terms.timeouts.idle.nanoseconds),
             frames.clientLife.deadline,
@@ -150,22 +152,29 @@ final class Relay: ChannelOwner {
     func begin(_ ending: Ending, now: Nanoseconds) -> Bool {
         guard self.ending == nil else { return false }
         self.ending = ending
+        isCut = ending.closedBy == .gateway
         isCalm = false
         // The end does not wait for anybody's rate, and has a deadline of its own.
         frames.lift()
         releaseHeld(at: .max)
-        var patience = terms.timeouts.close.nanoseconds
+        endDeadline = now.saturatingAdd(terms.timeouts.close.nanoseconds)
         // A frame that is open toward the client holds the close frame up, and one toward the upstream is still brought to
         // its end: what the policy ends must end soon.
-        if ending.closedBy == .gateway, frames.toClient.isInsideFrame || frames.toUpstream.isInsideFrame {
-            patience = min(patience, 900_000_000)
-        }
-        endDeadline = now.saturatingAdd(patience)
+        if isCut, frames.toClient.isInsideFrame || frames.toUpstream.isInsideFrame { endSoon(now) }
         return true
     }
 
-    /// Whether data no longer passes, since the gateway itself has ended the connection.
-    var isCut: Bool { ending?.closedBy == .gateway }
+    /// Notes that no more data passes, though a peer has begun the end. False where that was so before.
+    func cut(now: Nanoseconds) -> Bool {
+        guard !isCut else { return false }
+        isCut = true
+        endSoon(now)
+        return true
+    }
+
+    private func endSoon(_ now: Nanoseconds) {
+        endDeadline = min(endDeadline, now.saturatingAdd(900_000_000))
+    }
 
     // MARK: - What channels tell
 

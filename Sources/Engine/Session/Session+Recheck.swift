@@ -37,7 +37,7 @@ extension Session {
             host.write(facts)
             end()
             return refusal
-        case .relay(let relay) where relay.ending == nil:
+        case .relay(let relay) where !relay.isCut:
             switch recheck() {
             case .nothing: return nil
             case .stays(let term):

@@ -17,12 +17,10 @@ extension SessionHost {
         let window: Nanoseconds
     }
 
-    /// Closes the open connections that are meant, spread over `window` (nanoseconds); nil: a thousand a second, within 30
+    /// Closes the admitted connections that are meant, spread over `window` (nanoseconds); nil: a thousand a second, within 30
     /// seconds, and a hundred at once.
     func close(_ filter: ConnectionFilter, over window: Nanoseconds?) -> Closing {
-        var filter = filter
-        filter.state = .open
-        let meant = sessions.values.filter(filter.matches)
+        let meant = sessions.values.filter { $0.relayed?.isCut == false && filter.matches($0) }
         let own = meant.count <= 100 ? 0 : Int64(meant.count) * 1_000_000_000 / Int64(Self.closesPerSecond)
         let window = window ?? min(own, Self.longestWindow)
         if isDraining || window == 0 {
