@@ -68,10 +68,11 @@ package final class HTTPClient: Sendable {
         let transfers = Transfers(multi)
         while !state.withLock({ $0.isStopped }) {
             let (next, patience) = turn(alive: transfers.count)
-            for submission in next { transfers.start(submission) }
+            var hasFailed = false
+            for submission in next where !transfers.start(submission) { hasFailed = true }
             transfers.perform()
             // Where one has ended, another may have its turn.
-            if !transfers.finishEnded() { multi.wait(milliseconds: patience) }
+            if !transfers.finishEnded(), !hasFailed { multi.wait(milliseconds: patience) }
         }
         let waiting = state.withLock { state in
             defer { state.waiting = [] }

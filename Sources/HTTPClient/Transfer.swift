@@ -13,14 +13,15 @@ internal import WebSocketProtocol
     private let reason: UnsafeMutablePointer<CChar>
     private var answer = AnswerReader()
 
-    /// nil where curl does not take it.
-    init?(_ submission: HTTPClient.Submission) {
+    /// nil where curl does not take it. `authorities`: in PEM, of those who may sign the server's certificate; nil: those that
+    /// the system trusts.
+    init?(_ submission: HTTPClient.Submission, trusting authorities: [UInt8]?) {
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
         self.submission = submission
         unsafe reason = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe reason.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        guard configure(submission.request) else { return nil }
+        guard configure(submission.request, authorities) else { return nil }
     }
 
     deinit {
@@ -31,8 +32,8 @@ internal import WebSocketProtocol
 
     // MARK: - What is asked
 
-    private func configure(_ request: HTTPRequest) -> Bool {
-        guard configureBounds(), configureTrust(request), text(CURLOPT_URL, request.url) else { return false }
+    private func configure(_ request: HTTPRequest, _ authorities: [UInt8]?) -> Bool {
+        guard configureBounds(), configureTrust(authorities), text(CURLOPT_URL, request.url) else { return false }
         if let path = request.unixSocket, !text(CURLOPT_UNIX_SOCKET_PATH, path) { return false }
         for field in request.headers.fields {
             // A field without a value ends in a semicolon here (CURLOPT_HTTPHEADER).
@@ -72,13 +73,20 @@ internal import WebSocketProtocol
             && text(CURLOPT_USERAGENT, "portcullis")
     }
 
-    private func configureTrust(_ request: HTTPRequest) -> Bool {
+    private func configureTrust(_ authorities: [UInt8]?) -> Bool {
         guard number(CURLOPT_SSL_VERIFYPEER, 1), number(CURLOPT_SSL_VERIFYHOST, 2),
             number(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         else { return false }
-        guard let file = request.authorityFile else { return true }
-        // The system's folder of authorities would be trusted beside the file.
-        return text(CURLOPT_CAINFO, file) && text(CURLOPT_CAPATH, nil)
+        guard let authorities else { return true }
+        // The system's folder of authorities would be trusted beside them.
+        return trust(authorities) && text(CURLOPT_CAPATH, nil)
+    }
+
+    private func trust(_ authorities: [UInt8]) -> Bool {
+        // Unsafe: the handle is alive, and curl copies as many bytes as it is told.
+        unsafe authorities.withUnsafeBytes { bytes in
+            unsafe cco_set_authorities(handle, bytes.baseAddress, bytes.count) == CURLE_OK
+        }
     }
 
     private func number(_ option: CURLoption, _ value: Int) -> Bool {

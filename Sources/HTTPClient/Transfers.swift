@@ -12,13 +12,31 @@ internal import CCurlOptions
 
     var count: Int { unsafe alive.count }
 
-    /// Begins one; where that fails, it is told.
-    func start(_ submission: HTTPClient.Submission) {
-        guard let transfer = Transfer(submission) else { return submission.completion(.failure(.invalidRequest)) }
+    /// Begins one. False where that fails, which has been told then.
+    func start(_ submission: HTTPClient.Submission) -> Bool {
+        let authorities: [UInt8]?
+        do throws(HTTPFailure) {
+            authorities = try Self.authorities(of: submission.request)
+        } catch {
+            submission.completion(.failure(error))
+            return false
+        }
+        guard let transfer = Transfer(submission, trusting: authorities) else {
+            submission.completion(.failure(.invalidRequest))
+            return false
+        }
         guard unsafe curl_multi_add_handle(multi.pointer, transfer.handle) == CURLM_OK else {
-            return submission.completion(.failure(.unreachable("libcurl takes no more requests")))
+            submission.completion(.failure(.unreachable("libcurl takes no more requests")))
+            return false
         }
         unsafe alive[transfer.handle] = transfer
+        return true
+    }
+
+    /// Read for each request, so that a file that was renewed counts from the next connection on.
+    private static func authorities(of request: HTTPRequest) throws(HTTPFailure) -> [UInt8]? {
+        guard let file = request.authorityFile, request.url.hasPrefix("https://") else { return nil }
+        return try AuthorityFile.read(file)
     }
 
     /// Moves all of them on as far as they go without waiting.

@@ -21,13 +21,22 @@ enum WordEnds {
     }
 
     private static func ends(of marks: Set<YAMLMark>, in text: [UInt8]) -> [YAMLMark: Int] {
+        guard let last = marks.max() else { return [:] }
         var ends: [YAMLMark: Int] = [:]
         // What comes behind the place where it is no longer YAML has not been judged either.
         try? YAMLEvents.read(text) { (events) throws(YAMLSyntaxError) in
+            var depth = 0
             while true {
                 let event = try events.next()
+                // Nor has what comes behind the place where the file was given up, and to read it can cost far more than to
+                // give it up: each token of libyaml's takes as long as it is nested deep.
+                guard event.mark <= last else { return }
                 switch event.kind {
                 case .streamEnd: return
+                case .sequenceStart, .mappingStart:
+                    depth += 1
+                    guard depth <= YAMLParser.maximumNesting else { return }
+                case .sequenceEnd, .mappingEnd: depth -= 1
                 case .scalar, .alias:
                     guard marks.contains(event.mark), event.end.line == event.mark.line,
                         event.end.column > event.mark.column

@@ -1,9 +1,13 @@
 import CLibYAML
 
 /// A place in a file, both counted from 1, the column in characters.
-struct YAMLMark: Hashable {
+struct YAMLMark: Hashable, Comparable {
     var line: Int
     var column: Int
+
+    static func < (left: YAMLMark, right: YAMLMark) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
 }
 
 /// One event of libyaml's parser, as a value.
@@ -51,12 +55,42 @@ struct YAMLSyntaxError: Error {
         _ bytes: [UInt8], _ body: (borrowing YAMLEvents) throws(YAMLSyntaxError) -> Result
     ) throws(YAMLSyntaxError) -> Result {
         guard !bytes.isEmpty else { throw YAMLSyntaxError(problem: "the file is empty", offset: 0) }
+        if let offset = surplusTagDirective(in: bytes) {
+            throw YAMLSyntaxError(
+                problem: "more than \(maximumTagDirectives) `%TAG` directives, and tags are not supported",
+                offset: offset)
+        }
         // Unsafe: the buffer is lent for the whole of the closure, and the parser ends inside of it.
         return try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(YAMLSyntaxError) -> Result in
             guard let events = unsafe YAMLEvents(buffer) else {
                 throw YAMLSyntaxError(problem: "out of memory", offset: 0)
             }
             return try body(events)
+        }
+    }
+
+    /// libyaml compares each with all before it, which for a file full of them takes minutes.
+    private static let maximumTagDirectives = 100
+
+    /// Where the first one too many begins, in bytes.
+    private static func surplusTagDirective(in bytes: [UInt8]) -> Int? {
+        let name: [UInt8] = Array("TAG".utf8)
+        var left = maximumTagDirectives
+        var next = 0
+        while let found = bytes[next...].firstIndex(of: UInt8(ascii: "%")) {
+            next = found + 1
+            guard found == 0 || endsLine(bytes[found - 1]), bytes[next...].starts(with: name) else { continue }
+            guard left > 0 else { return found }
+            left -= 1
+        }
+        return nil
+    }
+
+    /// Whether a line break may end in a byte: of LF, CR, NEL, LS and PS in UTF-8.
+    private static func endsLine(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x0a, 0x0d, 0x85, 0xa8, 0xa9: true
+        default: false
         }
     }
 

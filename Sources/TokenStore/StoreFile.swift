@@ -16,7 +16,11 @@ struct StoreFile: Sendable {
         path = folder.hasSuffix("/") ? folder + "tokens.sqlite" : folder + "/tokens.sqlite"
     }
 
+    /// How long another process is waited for, in seconds.
+    static let patience = 5.0
+
     /// Runs `body` while no other process that uses this function is inside it: opening and migrating are not for two at once.
+    /// `busy` where another one keeps the lock for longer than is waited for.
     func withFolderLock<Result>(_ body: () throws(TokenStoreError) -> Result) throws(TokenStoreError) -> Result {
         // Unsafe, here and below: C strings that Swift makes for the call; results are plain numbers.
         let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -25,8 +29,19 @@ struct StoreFile: Sendable {
             throw inaccessible(folder, "cannot be opened")
         }
         defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw inaccessible(folder, "cannot be locked") }
+        // In milliseconds, a few at a time: opening takes no longer.
+        let (patience, step) = (Int(Self.patience * 1000), 5)
+        var waited = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EINTR || errno == EWOULDBLOCK else { throw inaccessible(folder, "cannot be locked") }
+            guard waited < patience else {
+                throw TokenStoreError(
+                    .busy, path: path,
+                    what: "the state folder is locked by another process for more than \(patience / 1000) s",
+                    advice: "`lslocks` says by which one; end it, or try again")
+            }
+            poll(nil, 0, Int32(step))
+            waited += step
         }
         return try body()
     }

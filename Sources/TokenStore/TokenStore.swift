@@ -45,7 +45,7 @@ package final class TokenStore: Sendable {
     private static func openForReading(_ file: StoreFile) throws(TokenStoreError) -> DatabaseQueue {
         // A connection that SQLite itself takes for a reader would leave its WAL files behind.
         var configuration = Configuration()
-        configuration.busyMode = .timeout(Self.patience)
+        configuration.busyMode = .timeout(StoreFile.patience)
         configuration.label = "portcullis.tokens.reader"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
@@ -70,13 +70,10 @@ package final class TokenStore: Sendable {
         }
     }
 
-    /// How long a writer waits for another one, in seconds.
-    private static let patience = 5.0
-
     private static func open(_ file: StoreFile) throws(TokenStoreError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.journalMode = .wal
-        configuration.busyMode = .timeout(Self.patience)
+        configuration.busyMode = .timeout(StoreFile.patience)
         configuration.label = "portcullis.tokens"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
@@ -133,7 +130,7 @@ package final class TokenStore: Sendable {
         do {
             return try database.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA busy_timeout = 0")
-                defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1000))") }
+                defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Int(StoreFile.patience * 1000))") }
                 var value: Value?
                 try database.inTransaction(.immediate) {
                     value = try body(database)

@@ -170,6 +170,23 @@ def test_a_service_that_nobody_vouches_for(
         assert service.requests == 0
 
 
+def test_an_authority_that_is_a_pipe(
+    gateway: StartGateway, upstream: Upstream, first: Key, tmp_path: Path
+) -> None:
+    """It is told, and not waited for: all services are asked by one thread."""
+    pipe = tmp_path / "pipe.pem"
+    os.mkfifo(pipe)
+    with KeyService([first]) as service:
+        piped = issuer({"url": "https://localhost:1/", "ca": str(pipe)}, issuer="https://piped.example/")["corporate"]
+        door = gateway(
+            upstream,
+            middleware=[policies.token(issuers=["local", "corporate", "piped"])],
+            issuers=issuer({"url": service.url}) | {"piped": piped},
+        )
+        told(door, f"the authorities in {pipe} cannot be read: it is not a regular file")
+        assert greets(door.connect(token=token(first)))
+
+
 def test_an_unknown_key_is_looked_for_once(
     gateway: StartGateway, upstream: Upstream, first: Key, second: Key
 ) -> None:

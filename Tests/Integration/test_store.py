@@ -1,6 +1,8 @@
 """The token store under what happens to files: crashes, other writers, full and read-only disks, damage."""
 
+import fcntl
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -15,6 +17,7 @@ import jwt
 import pytest
 
 import forgery
+from admin import Admin
 from client import Client
 from conftest import ROOT, StartGateway
 from gateway import Gateway, run
@@ -160,6 +163,29 @@ def test_another_writer_that_does_not_end(gateway: StartGateway, upstream: Upstr
             other.execute("ROLLBACK")
         door.revoke("--id", token_id(text))
         assert socket.closing()[1] == "token-revoked"
+
+
+def test_another_process_that_keeps_the_folder_locked(gateway: StartGateway, upstream: Upstream) -> None:
+    """Commands and operators are told so after some seconds, and the gateway ends all the same."""
+    door = gateway(upstream, middleware=CHAT)
+    text = door.issue("alice", "chat")
+    store, away = door.state / "tokens.sqlite", door.state / "tokens.away"
+    folder = os.open(door.state, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with ThreadPoolExecutor(2) as pool:
+            command = pool.submit(fails, door, "token", "revoke", "--id", token_id(text))
+            operator = pool.submit(Admin(door).post, "/tokens/revoke", {"subject": "bob"}, 503)
+            assert "the state folder is locked by another process for more than 5 s" in command.result()
+            assert "locked by another process" in operator.result()["message"]
+        assert admits(door, text)
+        # To open the store again, the gateway waits for the lock.
+        store.rename(away)
+        wait_until(lambda: not admits(door, text), "the store is missed")
+        away.rename(store)
+        door.stop()
+    finally:
+        os.close(folder)
 
 
 # Disks

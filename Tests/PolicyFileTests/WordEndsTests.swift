@@ -49,4 +49,25 @@ struct WordEndsTests {
         #expect(Self.found("a: *b\n") == ["1:4-6 -"] || Self.found("a: *b\n").count == 1)
         #expect(Self.found("\u{feff}listners: {}\n").contains("1:1-9 listeners"))
     }
+
+    @Test(
+        "H39 a file that is given up costs no more behind the place where it is",
+        .timeLimit(.minutes(1)), arguments: ["[", "[\n", "{a: ", "- ", "? ", "a: &x [*x, ", "a", "\"", "%TAG !"])
+    func givenUp(piece: String) throws {
+        // Where libyaml is given all of it, the time of some goes with the square of their length: many minutes.
+        let count = 1024 * 1024 / piece.utf8.count
+        let text =
+            piece.hasPrefix("%")
+            ? (0..<count).map { "\(piece)\($0)! b\n" }.joined() : String(repeating: piece, count: count)
+        let bytes = Array(text.utf8)
+        let loaded = PolicyLoader.decode([PolicySource(name: "p", bytes: bytes)])
+        let first = try #require(loaded.diagnostics.first)
+        #expect(loaded.policy == nil && SourceExcerpt(of: first, in: SourceLines(loaded.sources[0])) != nil)
+    }
+
+    @Test("what stands behind a list that is nested too deep has no ends, and what stands before it has")
+    func nested() {
+        let deep = String(repeating: "[", count: 65) + String(repeating: "]", count: 65)
+        #expect(Self.found("{ a: 1, a: 2, b: \(deep), a: 3 }") == ["1:9-10 -", "1:81-? -"])
+    }
 }

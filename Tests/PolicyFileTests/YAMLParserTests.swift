@@ -10,6 +10,18 @@ struct YAMLParserTests {
         YAMLParser.parse(PolicySource(name: "p", bytes: bytes))
     }
 
+    @Test("H39 so many directives of tags that libyaml would take minutes to compare them")
+    func tagDirectives() {
+        let directives = (0..<101).map { "%TAG !\($0)! tag:\($0)\n" }
+        let outcome = Self.parse(directives.joined() + "---\na: 1\n")
+        #expect(outcome.root == nil)
+        #expect(
+            outcome.diagnostics.map(\.description) == [
+                "p:101:1: error: not valid YAML: more than 100 `%TAG` directives, and tags are not supported"
+            ])
+        #expect(Self.parse(directives.dropLast().joined() + "---\na: 1\n").root != nil)
+    }
+
     @Test(
         "H39 what the tree is refused for",
         arguments: PolicyCase.table(

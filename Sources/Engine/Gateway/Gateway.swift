@@ -102,6 +102,10 @@ package final class Gateway {
     /// How long the last audit records may take to be written, in milliseconds.
     private static let auditPatience: Int32 = 5000
 
+    /// How long the last look at the token store may take, in milliseconds: what it writes there is written in less, unless
+    /// another process holds the store.
+    private static let storePatience: Int32 = 1000
+
     /// How long workers may take to end when a second signal has come, in milliseconds.
     private static let stopPatience: Int32 = 500
 
@@ -216,7 +220,11 @@ package final class Gateway {
             audit.run()
             audited.wake()
         }
-        let watcherThread = try WorkerThread("tokens") { watcher.run(from: position) }
+        let watched = try WakeUp(blocking: false)
+        _ = try WorkerThread("tokens") {
+            watcher.run(from: position)
+            watched.wake()
+        }
         let uses = uses
         _ = try WorkerThread("uses") { uses.run() }
         _ = try WorkerThread("resolver") { resolver.run() }
@@ -238,7 +246,7 @@ package final class Gateway {
         fileWatcher?.stop()
         keyWatcher.stop()
         client.stop()
-        watcherThread.join()
+        watched.wait(milliseconds: isComplete ? Self.storePatience : Self.stopPatience)
         audit.close()
         // A reader of the log that does not read must not keep the gateway from its end.
         audited.wait(milliseconds: isComplete ? Self.auditPatience : Self.auditPatience / 10)
