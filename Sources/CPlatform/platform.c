@@ -121,6 +121,8 @@ int cp_name_thread(pthread_t thread, const char *name) {
     return pthread_setname_np(thread, kept);
 }
 
+void cp_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
 int cp_signal_descriptor(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -129,7 +131,7 @@ int cp_signal_descriptor(void) {
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    cp_ignore_broken_pipes();
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

@@ -42,9 +42,11 @@ struct CertificateCommand: ParsableCommand {
                     NewFiles.File(path: path("server.key"), contents: made.privateKeyPEM, mode: 0o600),
                 ], folder: out)
         }
-        print("\(path("ca.pem"))      the authority, for clients to trust")
-        print("\(path("server.pem"))  the server's chain")
-        print("\(path("server.key"))  the server's private key")
+        try Console.answer(lines: [
+            "\(path("ca.pem"))      the authority, for clients to trust",
+            "\(path("server.pem"))  the server's chain",
+            "\(path("server.key"))  the server's private key",
+        ])
     }
 
     private func path(_ name: String) -> String {

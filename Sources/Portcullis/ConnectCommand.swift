@@ -128,10 +128,10 @@ struct ConnectCommand: ParsableCommand {
         case .message(true, let payload):
             // A program that reads along gets what was sent.
             let line = Console.isAnswerTerminal ? Array(shown(payload).utf8) : payload
-            FileHandle.standardOutput.write(Data(line + [UInt8(ascii: "\n")]))
+            Console.writeOrEnd(answer: line + [UInt8(ascii: "\n")])
         case .message(false, let payload):
             let digits = payload.prefix(64).map { String(format: "%02x", $0) }.joined()
-            FileHandle.standardOutput.write(Data("binary, \(payload.count) bytes: \(digits)\n".utf8))
+            Console.writeOrEnd(answer: Array("binary, \(payload.count) bytes: \(digits)\n".utf8))
         }
     }
 

@@ -41,7 +41,7 @@ struct ConnectionsCloseCommand: ParsableCommand {
         if json { return try Console.answer(json: ClaimValue.object(answer)) }
         let count = answer["closed"]?.integer ?? 0
         let milliseconds = answer["over_ms"]?.integer ?? 0
-        print(
+        try Console.answer(
             "closed \(count) \(count == 1 ? "connection" : "connections")"
                 + (milliseconds > 0 ? ", over \(Quantity.duration(seconds: (milliseconds + 999) / 1000))" : ""))
         if answer["partial"] == .boolean(true) {

@@ -36,9 +36,7 @@ struct ConnectionsListCommand: ParsableCommand {
         let answer = ClaimValue.object(try admin.ask("/connections", query: query))
         if json { return try Console.answer(json: answer) }
         let found = answer["connections"]?.elements ?? []
-        if !found.isEmpty {
-            for line in Self.table(found).lines { print(line) }
-        }
+        if !found.isEmpty { try Console.answer(lines: Self.table(found).lines) }
         let total = answer["total"]?.integer ?? 0
         if total == 0 { Console.note("no connections") }
         if total > Int64(found.count) { Console.note("these are \(found.count) of \(total): --limit shows more") }

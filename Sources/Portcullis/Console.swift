@@ -1,17 +1,100 @@
 import ArgumentParser
+import CPlatform
 import Engine
 import Foundation
+import Glibc
+import Synchronization
 
 /// What the commands say: answers on standard output, everything else on standard error.
 enum Console {
+    /// To be called before anything else is done. Descriptors 0 to 2 that are closed stand for `/dev/null` from here on: no file
+    /// that is opened later gets one of these numbers, and what is meant for a person with it. Writing to a reader that has gone
+    /// is an error of that write, and not the end of the process.
+    static func prepare() {
+        cp_ignore_broken_pipes()
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            // The lowest number that is free is this one. A file in its place would be written over: better none at all.
+            guard unsafe open("/dev/null", O_RDWR) == number else { Foundation.exit(ExitCode.failure.rawValue) }
+        }
+    }
+
     /// Says what went wrong, as `portcullis: MESSAGE`, and gives the error to throw: exit code 1, nothing more printed.
     static func failure(_ message: String) -> ExitCode {
         note("portcullis: \(message)")
         return .failure
     }
 
+    /// Says one more line on standard error, where there is somebody to read it: what cannot be written is left unsaid.
     static func note(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        write(note: Array((line + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// How long a reader of notes that takes nothing is waited for, in milliseconds.
+    private static let notePatience: Int32 = 1000
+    /// Bytes that a pipe with room for any takes at once, so that a write to it does not wait (`PIPE_BUF`).
+    private static let notePortion = 4096
+    /// A reader of notes that has let one wait for too long is not waited for again, until it reads.
+    private static let isNoteReaderStalled = Atomic<Bool>(false)
+
+    static func write(note bytes: [UInt8], to number: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let isStalled = isNoteReaderStalled.load(ordering: .relaxed)
+            guard hasRoom(number, milliseconds: isStalled ? 0 : notePatience) else {
+                isNoteReaderStalled.store(true, ordering: .relaxed)
+                return
+            }
+            isNoteReaderStalled.store(false, ordering: .relaxed)
+            guard let count = write(rest.prefix(notePortion), to: number), count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Writes an answer to standard output, all of it, for as long as that takes. Where it cannot be written that is told, but
+    /// to a reader that has gone, and exit code 1 is thrown.
+    static func write(answer bytes: [UInt8]) throws {
+        try write(answer: bytes, to: STDOUT_FILENO)
+    }
+
+    /// As ``write(answer:)``, for callers that cannot throw: where the answer cannot be written the command ends here.
+    static func writeOrEnd(answer bytes: [UInt8]) {
+        do { try write(answer: bytes) } catch { Foundation.exit(ExitCode.failure.rawValue) }
+    }
+
+    static func write(answer bytes: [UInt8], to number: Int32) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            guard let count = write(rest, to: number) else {
+                let code = errno
+                // Whoever reads no further has what it wanted.
+                if code == EPIPE { throw ExitCode.failure }
+                throw failure("standard output cannot be written: \(unsafe String(cString: strerror(code)))")
+            }
+            if count == 0 { _ = hasRoom(number, milliseconds: -1) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// How many of the bytes one write took, none where there is no room now; nil where it failed as `errno` says.
+    private static func write(_ bytes: ArraySlice<UInt8>, to number: Int32) -> Int? {
+        while true {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(number, buffer.baseAddress, buffer.count)
+            }
+            if count >= 0 { return count }
+            if errno == EAGAIN { return 0 }
+            if errno != EINTR { return nil }
+        }
+    }
+
+    /// Waits until there is room for a write, or it fails at once; at most so long, -1 without end.
+    private static func hasRoom(_ number: Int32, milliseconds: Int32) -> Bool {
+        var watched = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+        while true {
+            let count = unsafe poll(&watched, 1, milliseconds)
+            if count >= 0 { return count > 0 }
+            if errno != EINTR { return true }
+        }
     }
 
     /// Whether a person reads standard error as it is written.
@@ -35,12 +118,23 @@ enum Console {
         return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 
+    /// Prints a line on standard output, or several at once. See ``write(answer:)``.
+    static func answer(_ text: String) throws {
+        try write(answer: Array((text + "\n").utf8))
+    }
+
+    /// Prints lines on standard output, all at once; nothing where there are none.
+    static func answer(lines: [String]) throws {
+        guard !lines.isEmpty else { return }
+        try answer(lines.joined(separator: "\n"))
+    }
+
     /// Prints a value as JSON, on standard output.
     static func answer(json value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        try answer(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import Tokens
 
-/// The operational log: a line for each event on standard error.
+/// The operational log: a line for each event.
 struct ErrorLog: LogHandler {
     enum Format: String, ExpressibleByArgument {
         /// `TIME LEVEL MESSAGE key=value …`
@@ -14,6 +14,8 @@ struct ErrorLog: LogHandler {
     }
 
     var format = Format.text
+    /// Where the lines go.
+    let note: @Sendable (String) -> Void
     var logLevel = Logger.Level.notice
     var metadata: Logger.Metadata = [:]
 
@@ -23,29 +25,40 @@ struct ErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let time = Timestamp.rfc3339(SystemClock.unixSeconds())
         let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.mapValues { "\($0)" }
-        switch format {
-        case .text: Console.note(Self.text(event, at: time, fields))
-        case .json: Console.note(Self.json(event, at: time, fields))
+        note(format.line(event.level, "\(event.message)", fields))
+    }
+}
+
+extension ErrorLog.Format {
+    /// The line of an event now, without its end.
+    func line(_ level: Logger.Level, _ message: String, _ fields: [String: String]) -> String {
+        let time = Timestamp.rfc3339(SystemClock.unixSeconds())
+        return switch self {
+        case .text: Self.text(level, message, at: time, fields)
+        case .json: Self.json(level, message, at: time, fields)
         }
     }
 
-    private static func text(_ event: LogEvent, at time: String, _ fields: [String: String]) -> String {
+    private static func text(
+        _ level: Logger.Level, _ message: String, at time: String, _ fields: [String: String]
+    ) -> String {
         let fields = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted($0.value))" }.joined()
-        return "\(time) \(event.level) \(event.message)\(fields)"
+        return "\(time) \(level) \(message)\(fields)"
     }
 
-    private static func json(_ event: LogEvent, at time: String, _ fields: [String: String]) -> String {
+    private static func json(
+        _ level: Logger.Level, _ message: String, at time: String, _ fields: [String: String]
+    ) -> String {
         var object = fields
         object["time"] = time
-        object["level"] = event.level.rawValue
-        object["message"] = "\(event.message)"
+        object["level"] = level.rawValue
+        object["message"] = message
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // An object of strings can always be written.
         return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) }
-            ?? text(event, at: time, fields)
+            ?? text(level, message, at: time, fields)
     }
 
     /// Values with spaces or control characters stand in quotes, so that a line stays a line.

@@ -52,7 +52,7 @@ struct ExplainCommand: ParsableCommand {
         if json {
             try Console.answer(json: ExplainReport(explanation))
         } else {
-            for line in ExplainText(explanation, isColoured: Console.hasAnswerColours).lines { print(line) }
+            try Console.answer(lines: ExplainText(explanation, isColoured: Console.hasAnswerColours).lines)
         }
         if explanation.exitCode != 0 { throw ExitCode(explanation.exitCode) }
     }

@@ -18,7 +18,7 @@ struct KeyExportCommand: ParsableCommand {
     func run() throws {
         let keys = try telling { try state.openStore().publicKeys(now: currentUnixSeconds()) }
         let set = ClaimValue.object(["keys": .array(keys.filter(\.verifies).compactMap(Self.jwk))])
-        print(String(decoding: JSON.encode(set), as: UTF8.self))
+        try Console.answer(String(decoding: JSON.encode(set), as: UTF8.self))
     }
 
     /// nil for an algorithm that the builtin issuer does not sign with.

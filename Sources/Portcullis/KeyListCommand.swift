@@ -30,7 +30,7 @@ struct KeyListCommand: ParsableCommand {
                 let until = entry.verifiesUntil.map { " until \($0)" } ?? ""
                 table.add([entry.id, entry.algorithm, entry.createdAt, entry.state + until])
             }
-            for line in table.lines { print(line) }
+            try Console.answer(lines: table.lines)
         }
     }
 

@@ -46,7 +46,7 @@ struct KeyRetireCommand: ParsableCommand {
         if json {
             try Console.answer(json: answer)
         } else {
-            for line in answer.lines { print(line) }
+            try Console.answer(lines: answer.lines)
         }
     }
 

@@ -23,12 +23,12 @@ struct KeyRotateCommand: ParsableCommand {
         let (key, isErased) = try telling {
             try state.openStore(createIfMissing: true).rotateKey(now: now, make: StoredKey.generateBuiltin)
         }
+        KeyCommand.noteUnlessErased(isErased)
         if json {
             try Console.answer(json: Answer(id: key.id, createdAt: Timestamp.rfc3339(key.createdAt)))
         } else {
-            print("signing with key \(key.id)")
+            try Console.answer("signing with key \(key.id)")
         }
-        KeyCommand.noteUnlessErased(isErased)
     }
 
     private struct Answer: Encodable {

@@ -26,11 +26,13 @@ struct PolicyShowCommand: ParsableCommand {
     func run() throws {
         let policy = ClaimValue.object(try admin.ask("/policy"))
         if json { return try Console.answer(json: policy) }
-        print("# policy \(ClaimValue.shown(policy["version"])), in force since \(ClaimValue.shown(policy["since"]))")
+        var shown =
+            "# policy \(ClaimValue.shown(policy["version"])), in force since \(ClaimValue.shown(policy["since"]))\n"
         for file in policy["files"]?.elements ?? [] {
-            print("\n# \(ClaimValue.shown(file["name"]))")
+            shown += "\n# \(ClaimValue.shown(file["name"]))\n"
             let text = file["text"]?.scalarText ?? ""
-            print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
+            shown += text.hasSuffix("\n") ? text : text + "\n"
         }
+        try Console.write(answer: Array(shown.utf8))
     }
 }

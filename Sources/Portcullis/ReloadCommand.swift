@@ -20,6 +20,6 @@ struct ReloadCommand: ParsableCommand {
     func run() throws {
         let answer = try admin.ask("/reload", body: [:], timeout: .seconds(40))
         if json { return try Console.answer(json: ClaimValue.object(answer)) }
-        print("policy \(ClaimValue.shown(answer["version"])) is in force")
+        try Console.answer("policy \(ClaimValue.shown(answer["version"])) is in force")
     }
 }

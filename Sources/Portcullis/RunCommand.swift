@@ -60,38 +60,49 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         OpenSSLProcess.prepare()
-        let logger = makeLogger()
+        let log = OperationalLog(logFormat)
+        let code = serve(log)
+        log.end()
+        // Threads that wait for DNS or for a reader of the log must not keep the process.
+        Foundation.exit(code.rawValue)
+    }
+
+    /// Runs the gateway to its end. All that is to be told goes through `log`, and so comes in its order.
+    private func serve(_ log: OperationalLog) -> ExitCode {
+        let logger = makeLogger(log)
         let (policies, root, extensions) = (policies, root, Extensions.current)
-        let tell = diagnosticsTeller(logger)
+        let tell = diagnosticsTeller(logger, log)
         guard case .success(let policy) = Self.load(policies, root: root, extensions, tell: tell) else {
-            throw Console.failure("the policies in \(policies) cannot be run; see above")
+            log.note("portcullis: the policies in \(policies) cannot be run; see above")
+            return .failure
         }
         let watched = watch ? { @Sendable in PolicyLoader.sourceFiles(path: policies) } : nil
-        let isComplete = try telling {
+        do {
             let gateway = try Engine.Gateway(
                 GatewayConfiguration(
                     policy: policy, reload: { Self.load(policies, root: root, extensions, tell: tell) },
                     watchedPolicies: watched, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
                     stateDirectory: state.directory, root: root, extensions: extensions.factories),
                 audit: AuditLog(path: auditLog) { logger.error("audit records are lost: \($0)") }, logger: logger)
-            return try gateway.run()
+            if try !gateway.run() { logger.warning("ended before the drain was over") }
+            return .success
+        } catch {
+            log.note("portcullis: \(error)")
+            return .failure
         }
-        if !isComplete { logger.warning("ended before the drain was over") }
-        // Threads that wait for DNS or for a reader of the log must not keep the process.
-        Foundation.exit(0)
     }
 
-    private func makeLogger() -> Logger {
+    private func makeLogger(_ log: OperationalLog) -> Logger {
         let format = logFormat
-        var logger = Logger(label: "portcullis") { _ in ErrorLog(format: format) }
+        var logger = Logger(label: "portcullis") { _ in ErrorLog(format: format, note: { log.note($0) }) }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
         return logger
     }
 
     /// How it is told what is wrong with policies: as `validate` does, a line each, or where the log is to be read by programs
     /// as a part of it.
-    private func diagnosticsTeller(_ logger: Logger) -> @Sendable (Diagnostic) -> Void {
-        guard logFormat == .json else { return { Console.note("\($0)") } }
+    private func diagnosticsTeller(_ logger: Logger, _ log: OperationalLog) -> @Sendable (Diagnostic) -> Void {
+        guard logFormat == .json else { return { log.note("\($0)") } }
         return { diagnostic in
             let (level, place) = (diagnostic.severity == .error ? Logger.Level.error : .warning, diagnostic.position)
             logger.log(

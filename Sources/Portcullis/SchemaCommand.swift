@@ -20,9 +20,9 @@ struct SchemaCommand: ParsableCommand {
     @Flag(help: "Print the reference for people instead, in Markdown.")
     var markdown = false
 
-    func run() {
+    func run() throws {
         let text =
             markdown ? PolicyReference.text() : PolicySchema.text(extensions: Extensions.current.catalog)
-        print(text, terminator: "")
+        try Console.write(answer: Array(text.utf8))
     }
 }

@@ -20,7 +20,7 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         let status = ClaimValue.object(try admin.ask("/status"))
         if json { return try Console.answer(json: status) }
-        for line in Self.lines(status) { print(line) }
+        try Console.answer(lines: Self.lines(status))
     }
 
     /// The answer for people.

@@ -75,7 +75,7 @@ struct TestCommand: ParsableCommand {
         } else {
             for error in suite.errors { Console.note("\(error)") }
             let style = TerminalStyle(isColoured: Console.hasAnswerColours)
-            if !report.files.isEmpty { print(report.lines(style).joined(separator: "\n")) }
+            if !report.files.isEmpty { try Console.answer(lines: report.lines(style)) }
         }
         if !suite.errors.isEmpty { throw Self.unreadable }
         if !report.failed.isEmpty { throw ExitCode.failure }

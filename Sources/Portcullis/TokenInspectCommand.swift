@@ -55,15 +55,15 @@ struct TokenInspectCommand: ParsableCommand {
                     header: .object(decoded.header.fields), claims: .object(decoded.payload), admitted: obstacle == nil,
                     reason: obstacle?.reason, explanation: obstacle?.explanation))
         } else {
-            show("header", decoded.header.fields)
-            show("claims", decoded.payload)
-            print("admitted now: \(obstacle.map { "no, \($0.reason): \($0.explanation)" } ?? "yes")")
+            let verdict = obstacle.map { "no, \($0.reason): \($0.explanation)" } ?? "yes"
+            try Console.answer(
+                lines: shown("header", decoded.header.fields) + shown("claims", decoded.payload)
+                    + ["admitted now: \(verdict)"])
         }
     }
 
     /// Escaped, as a token may come from anybody and a terminal obeys control characters.
-    private func show(_ title: String, _ fields: [String: ClaimValue]) {
-        print("\(title):")
+    private func shown(_ title: String, _ fields: [String: ClaimValue]) -> [String] {
         var table = TextTable([])
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
             var text = String(decoding: JSON.encode(value), as: UTF8.self)
@@ -72,7 +72,7 @@ struct TokenInspectCommand: ParsableCommand {
             }
             table.add(["  " + String(decoding: JSON.encode(.string(name)), as: UTF8.self).dropFirst().dropLast(), text])
         }
-        for line in table.lines where !line.isEmpty { print(line) }
+        return ["\(title):"] + table.lines.filter { !$0.isEmpty }
     }
 
     private struct Answer: Encodable {

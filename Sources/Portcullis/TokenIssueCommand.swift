@@ -62,15 +62,26 @@ struct TokenIssueCommand: ParsableCommand {
             let store = try state.openStore(createIfMissing: true)
             return try issue(request, from: store, now: now)
         }
-        if json {
-            try Console.answer(json: ClaimValue.object(claims.members(token: token)))
-        } else {
-            print(token)
-            if Console.isErrorTerminal {
-                Console.note("expires \(Timestamp.rfc3339(claims.expiresAt)); shown only now, so keep it")
-                Console.note("to revoke it: portcullis token revoke --id \(claims.id)")
+        do {
+            if json {
+                try Console.answer(json: ClaimValue.object(claims.members(token: token)))
+            } else {
+                try Console.answer(token)
             }
+        } catch {
+            // It was put on record before it was printed.
+            Console.note("a token was issued all the same, and is valid: its id is \(claims.id)")
+            Self.noteRevocation(of: claims)
+            throw error
         }
+        if !json, Console.isErrorTerminal {
+            Console.note("expires \(Timestamp.rfc3339(claims.expiresAt)); shown only now, so keep it")
+            Self.noteRevocation(of: claims)
+        }
+    }
+
+    private static func noteRevocation(of claims: TokenClaims) {
+        Console.note("to revoke it: portcullis token revoke --id \(claims.id)")
     }
 
     private func issue(

@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import TokenStore
 import Tokens
 
@@ -63,7 +62,7 @@ struct TokenListing {
     }
 
     private mutating func flush() {
-        FileHandle.standardOutput.write(Data(pending))
+        Console.writeOrEnd(answer: pending)
         pending.removeAll(keepingCapacity: true)
     }
 

@@ -91,7 +91,7 @@ struct TokenRevokeCommand: ParsableCommand {
             try store.revokeForeign(subject: subject, keepUntil: keepUntil, now: now)
             what = "every token of subject \(subject)"
         }
-        print("revoked \(what), of any issuer; kept until \(Timestamp.rfc3339(keepUntil))")
+        try Console.answer("revoked \(what), of any issuer; kept until \(Timestamp.rfc3339(keepUntil))")
     }
 
     private func revoke(_ request: RevocationRequest, now: Int64) throws {
@@ -107,9 +107,9 @@ struct TokenRevokeCommand: ParsableCommand {
         switch outcome {
         case .revoked(let tokens):
             let count = subject == nil ? nil : tokens.map { " (\($0) that \($0 == 1 ? "was" : "were") valid)" }
-            print("revoked \(what)" + (count ?? ""))
-        case .alreadyRevoked: print("\(what) was revoked before")
-        case .alreadyExpired: print("\(what) has expired; sockets that it still holds are closed")
+            try Console.answer("revoked \(what)" + (count ?? ""))
+        case .alreadyRevoked: try Console.answer("\(what) was revoked before")
+        case .alreadyExpired: try Console.answer("\(what) has expired; sockets that it still holds are closed")
         case .unknown:
             throw Console.failure(
                 "nothing was revoked: \(what) was never issued from \(state.directory); "

@@ -51,19 +51,21 @@ struct ValidateCommand: ParsableCommand {
         if json {
             try Console.answer(json: ValidateReport(loaded))
         } else {
-            tell(loaded, filesAreWrong: found.contains { $0.severity == .error })
+            try tell(loaded, filesAreWrong: found.contains { $0.severity == .error })
         }
         if loaded.policy == nil || (strict && !loaded.diagnostics.isEmpty) { throw ExitCode.failure }
     }
 
-    private func tell(_ loaded: LoadedPolicy, filesAreWrong: Bool) {
+    private func tell(_ loaded: LoadedPolicy, filesAreWrong: Bool) throws {
         let text = DiagnosticText(loaded.sources, isColoured: Console.hasErrorColours)
         for diagnostic in loaded.diagnostics { text.lines(of: diagnostic).forEach(Console.note) }
         if filesAreWrong {
             Console.note("Paths are relative to \(root); --root says to what else, and --no-files leaves files out.")
         }
         if let count = DiagnosticText.count(of: loaded.diagnostics) { Console.note(count) }
-        if let policy = loaded.policy { print(Self.summary(policy, of: loaded.sources, at: policies)) }
+        if let policy = loaded.policy {
+            try Console.answer(Self.summary(policy, of: loaded.sources, at: policies))
+        }
     }
 
     /// `policies/default.yaml: valid: 1 listener, 1 upstream, 1 route`

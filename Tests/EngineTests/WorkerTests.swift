@@ -41,7 +41,7 @@ import Testing
             worker.setDeadline(worker.now, for: chore)
         }
         worker.assign(.recheck, to: nil)
-        while housekeepers.map(\.deadlines) != [1, 0, 1] { worker.turn() }
+        while housekeepers.map(\.deadlines) != [1, 0, 1, 1] { worker.turn() }
         #expect(worker.housekeeper(of: .recheck) == nil)
         #expect(worker.housekeeper(of: .closing) === housekeepers[2])
     }

@@ -6,13 +6,17 @@ import json
 import os
 import pty
 import re
+import resource
+import select
 import signal
+import socket
 import ssl
 import stat
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import jwt
@@ -23,11 +27,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import forgery
-from conftest import ROOT, StartGateway
+from conftest import ROOT, StartGateway, StartUpstream
 from gateway import make_certificates, run
-from lines import PATIENCE, Lines
+from lines import PATIENCE, Lines, wait_until
 from policy import certificate_pair, token
-from upstreams import Upstream
+from sanitizers import SLOWNESS, footprint
+from upstreams import Peer, Upstream
 
 COMMANDS = [
     "run", "validate", "schema", "explain", "test", "status", "reload", "drain", "connections", "policy", "token", "key",
@@ -356,6 +361,116 @@ def test_issue_needs_a_subject(portcullis: Path, state: Path) -> None:
     assert "--subject" in result.stderr
 
 
+# Answers that cannot be written
+
+
+ANSWERS = [
+    "schema",
+    "schema --markdown",
+    "validate --no-files --policies {policy}",
+    "validate --no-files --policies {policy} --json",
+    "explain --policies {policy} --state {state} --url wss://localhost:8443/open",
+    "explain --policies {policy} --state {state} --url wss://localhost:8443/open --json",
+    "test {tests}",
+    "test {tests} --json",
+    "token list --state {state}",
+    "token list --state {state} --json",
+    "token inspect {token} --state {state}",
+    "token inspect {token} --state {state} --json",
+    "token revoke --id {id} --state {state}",
+    "token revoke --foreign --id other --state {state}",
+    "key list --state {state}",
+    "key list --state {state} --json",
+    "key export --state {state}",
+    "key rotate --state {state}",
+    "key rotate --state {state} --json",
+    "key retire {key} --state {state}",
+    "key retire {key} --state {state} --json",
+    "certificate --out {folder}/made",
+]
+OPEN_IS_OPEN = """\
+tests:
+  - name: open
+    handshake: { url: "wss://localhost:8443/open" }
+    expect: admitted
+"""
+UNWRITTEN = "portcullis: standard output cannot be written: No space left on device\n"
+
+
+def asked(portcullis: Path, folder: Path, words: str) -> list[str]:
+    """A command line of ``ANSWERS``, with all that it asks for there."""
+    (folder / "p.yaml").write_text(SOUND)
+    (folder / "p.test.yaml").write_text(OPEN_IS_OPEN)
+    state = folder / "state"
+    issued = json.loads(run(portcullis, "token", "issue", "--subject", "alice", "--json", "--state", state).stdout)
+    key = jwt.get_unverified_header(issued["token"])["kid"]
+    places = {"folder": folder, "policy": folder / "p.yaml", "tests": folder / "p.test.yaml", "state": state}
+    return words.format(**places, token=issued["token"], id=issued["id"], key=key).split()
+
+
+def without_room(portcullis: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    with open("/dev/full", "w") as full:
+        return subprocess.run(
+            [portcullis, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False
+        )
+
+
+def without_reader(portcullis: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [portcullis, *words], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False
+        )
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_an_answer_that_cannot_be_written_is_a_failure(portcullis: Path, tmp_path: Path, words: str) -> None:
+    result = without_room(portcullis, *asked(portcullis, tmp_path, words))
+    assert (result.returncode, result.stderr) == (1, UNWRITTEN)
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_a_reader_that_has_gone_is_not_told_of(portcullis: Path, tmp_path: Path, words: str) -> None:
+    result = without_reader(portcullis, *asked(portcullis, tmp_path, words))
+    assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_answers_of_a_gateway_that_cannot_be_written(
+    portcullis: Path, gateway: StartGateway, upstream: Upstream
+) -> None:
+    door = gateway(upstream)
+    answers = ["status", "policy show", "connections close --all", "reload"]
+    with door.connect():
+        for words in [*answers, *(f"{words} --json" for words in answers), "connections list --json"]:
+            for attempt, said in [(without_room, UNWRITTEN), (without_reader, "")]:
+                result = attempt(portcullis, *words.split(), "--state", door.state)
+                assert (result.returncode, result.stderr) == (1, said), words
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+@pytest.mark.parametrize("attempt", [without_room, without_reader])
+def test_a_token_that_could_not_be_written(
+    portcullis: Path,
+    state: Path,
+    words: list[str],
+    attempt: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """It is good all the same: whoever asked for it is told how to be rid of it."""
+    result = attempt(portcullis, "token", "issue", "--subject", "alice", *words, "--state", state)
+    assert result.returncode == 1
+    (listed,) = json.loads(run(portcullis, "token", "list", "--json", "--state", state).stdout)
+    assert listed["state"] == "valid"
+    said = [
+        f"a token was issued all the same, and is valid: its id is {listed['id']}",
+        f"to revoke it: portcullis token revoke --id {listed['id']}",
+    ]
+    assert result.stderr.splitlines()[-2:] == said
+    assert result.stderr.startswith(UNWRITTEN) == (attempt is without_room)
+
+
 # certificate
 
 
@@ -383,7 +498,8 @@ def test_certificates_are_never_overwritten(portcullis: Path, tmp_path: Path) ->
 
 
 @contextmanager
-def echo_server(portcullis: Path) -> Iterator[int]:
+def echo_server(portcullis: Path) -> Iterator[tuple[int, int]]:
+    """Its port and its process."""
     process = subprocess.Popen(
         [portcullis, "echo", "--address", "127.0.0.1:0"],
         stdin=subprocess.DEVNULL,
@@ -396,7 +512,7 @@ def echo_server(portcullis: Path) -> Iterator[int]:
     try:
         pattern = re.compile(r"127\.0\.0\.1:(\d+)")
         line = output.wait(lambda line: pattern.search(line) is not None)
-        yield int(pattern.search(line)[1])  # type: ignore[index]
+        yield int(pattern.search(line)[1]), process.pid  # type: ignore[index]
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     finally:
@@ -406,14 +522,47 @@ def echo_server(portcullis: Path) -> Iterator[int]:
         process.stderr.close()
 
 
+def echo_client(port: int) -> websockets.sync.client.ClientConnection:
+    return websockets.sync.client.connect(f"ws://127.0.0.1:{port}", proxy=None)
+
+
 def test_echo(portcullis: Path) -> None:
-    with echo_server(portcullis) as port, websockets.sync.client.connect(f"ws://127.0.0.1:{port}", proxy=None) as ws:
+    with echo_server(portcullis) as (port, _), echo_client(port) as ws:
         for message in ["text", b"\x00\xff", "", "é" * 10_000]:
             ws.send(message)
             assert ws.recv(PATIENCE) == message
         assert ws.ping().wait(PATIENCE)
         ws.close(4000)
         assert ws.close_code == 4000
+
+
+def descriptors(process: int) -> list[int]:
+    return [int(entry.name) for entry in Path(f"/proc/{process}/fd").iterdir()]
+
+
+def cpu_seconds(process: int) -> float:
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+def test_echo_out_of_descriptors(portcullis: Path) -> None:
+    """Accepting rests and does not spin; who is there goes on, and who waits is served later."""
+    with echo_server(portcullis) as (port, process), echo_client(port) as ws, ExitStack() as opened:
+        limits = resource.prlimit(process, resource.RLIMIT_NOFILE)
+        few = max(descriptors(process)) + 5
+        resource.prlimit(process, resource.RLIMIT_NOFILE, (few, limits[1]))
+        for _ in range(few):
+            opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+        wait_until(lambda: len(descriptors(process)) == few, "no descriptor left")
+        before = cpu_seconds(process)
+        time.sleep(1)
+        assert cpu_seconds(process) - before < 0.2 * SLOWNESS
+        ws.send("on")
+        assert ws.recv(PATIENCE) == "on"
+        resource.prlimit(process, resource.RLIMIT_NOFILE, limits)
+        with echo_client(port) as another:
+            another.send("and on")
+            assert another.recv(PATIENCE) == "and on"
 
 
 # connect
@@ -534,3 +683,77 @@ def test_connect_to_nobody(portcullis: Path) -> None:
     result = run(portcullis, "connect", "ws://127.0.0.1:1/", input="", check=False)
     assert result.returncode not in (0, 64)
     assert "127.0.0.1:1" in result.stderr or "refused" in result.stderr
+
+
+def resident_kib(process: int) -> int:
+    memory = Path(f"/proc/{process}/smaps_rollup").read_text()
+    return int(re.search(r"Rss:\s+(\d+) kB", memory)[1])  # type: ignore[index]
+
+
+def test_connect_waits_for_a_server_that_does_not_read(portcullis: Path, raw_upstream: StartUpstream) -> None:
+    """What comes through a pipe meanwhile stays there, and goes out once the server reads."""
+    reads = threading.Event()
+
+    def serve(peer: Peer) -> int:
+        peer.switch()
+        reads.wait(4 * PATIENCE)
+        return sum(len(frame.payload) for frame in peer.messages())
+
+    server = raw_upstream(serve)
+    process = subprocess.Popen(
+        [portcullis, "connect", server.url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin and process.stderr
+    feed, fed = (b"x" * 1023 + b"\n") * (64 * 1024), 0
+    try:
+        errors = Lines(process.stderr)
+        errors.wait(lambda line: line.startswith("connected"))
+        before = resident_kib(process.pid)
+        pipe = process.stdin.fileno()
+        os.set_blocking(pipe, False)
+        while fed < len(feed) and select.select([], [pipe], [], 2 * SLOWNESS)[1]:
+            fed += os.write(pipe, feed[fed : fed + 64 * 1024])
+        # The kernel holds some of it, on both sides.
+        assert fed < len(feed) / 2
+        assert resident_kib(process.pid) - before < footprint(16 * 1024)
+        reads.set()
+        process.stdin.close()
+        assert server.result() == fed - feed.count(b"\n", 0, fed)
+        assert process.wait(PATIENCE) == 0, errors.to_end()
+    finally:
+        reads.set()
+        process.kill()
+        process.wait()
+        errors.to_end()
+        process.stderr.close()
+
+
+def test_connect_ends_where_nobody_reads_along(portcullis: Path) -> None:
+    with echo_server(portcullis) as (port, _):
+        for stream, complaint in [("/dev/full", True), (None, False)]:
+            with ExitStack() as opened:
+                if stream:
+                    output = os.open(stream, os.O_WRONLY)
+                else:
+                    reading, output = os.pipe()
+                    os.close(reading)
+                opened.callback(os.close, output)
+                process = opened.enter_context(
+                    subprocess.Popen(
+                        [portcullis, "connect", f"ws://127.0.0.1:{port}"],
+                        stdin=subprocess.PIPE,
+                        stdout=output,
+                        stderr=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+                assert process.stdin and process.stderr
+                opened.callback(process.kill)
+                process.stdin.write("a line\n")
+                process.stdin.flush()
+                assert process.wait(PATIENCE) == 1
+                assert ("standard output cannot be written" in process.stderr.read()) == complaint

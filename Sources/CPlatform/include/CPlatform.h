@@ -74,6 +74,8 @@ uint32_t cp_epoll_event_mask(const struct epoll_event *event);
    USR1, blocked otherwise. */
 int cp_name_thread(pthread_t thread, const char *name);
 int cp_signal_descriptor(void);
+/* PIPE is ignored from here on. Its handler is a macro that Swift cannot read safely. */
+void cp_ignore_broken_pipes(void);
 /* The next signal that came through the descriptor; 0 where there is none. */
 int cp_next_signal(int descriptor);
 

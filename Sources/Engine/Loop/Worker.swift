@@ -12,6 +12,8 @@ enum Chore: Int, CaseIterable {
     case recheck
     /// Close those that an operator wants gone.
     case closing
+    /// Take new ones again, after a rest.
+    case accepting
 }
 
 /// One event loop, on one thread: it owns its connections, and nothing of them is shared.
@@ -84,10 +86,14 @@ enum Chore: Int, CaseIterable {
         unsafe decrypted.deallocate()
     }
 
-    /// Has `react` called whenever `number` can be read. The worker does not own the descriptor.
-    func watch(_ number: Int32, _ react: @escaping () -> Void) throws(SystemError) {
-        try poller.add(number, [.readable], key: Self.firstWatcherKey + UInt64(watchers.count))
+    /// Has `react` called whenever `number` can be read. The worker does not own the descriptor. Gives the key that
+    /// `number` has in the poller.
+    @discardableResult
+    func watch(_ number: Int32, _ react: @escaping () -> Void) throws(SystemError) -> UInt64 {
+        let key = Self.firstWatcherKey + UInt64(watchers.count)
+        try poller.add(number, [.readable], key: key)
         watchers.append(react)
+        return key
     }
 
     /// Runs until ``stop()``.

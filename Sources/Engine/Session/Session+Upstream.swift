@@ -60,11 +60,19 @@ extension Session {
         refuse(Refusal(.upstreamUnreachable))
     }
 
-    private func tell(_ what: Logger.Message, _ level: Logger.Level, _ attempt: UpstreamAttempt, _ reason: String) {
-        host.logger.log(
-            level: level, what,
-            metadata: ["upstream": "\(attempt.endpoint)", "reason": "\(reason)"].merging(logReference) { _, new in new }
-        )
+    private func tell(
+        _ what: Logger.Message, _ level: Logger.Level, _ attempt: UpstreamAttempt, _ reason: String, untold: Int = 0
+    ) {
+        var metadata: Logger.Metadata = ["upstream": "\(attempt.endpoint)", "reason": "\(reason)"]
+        if untold > 0 { metadata["untold"] = "\(untold)" }
+        host.logger.log(level: level, what, metadata: metadata.merging(logReference) { _, new in new })
+    }
+
+    /// An upstream that upgrades nobody would fill the log: each handshake has its audit record, and the warning is for the
+    /// first of many.
+    private func tellNotUpgraded(_ attempt: UpstreamAttempt, _ reason: String) {
+        let untold = host.upgradeNotice.happened(to: attempt.route.upstream.policy.name, now: worker.now)
+        tell("upstream did not upgrade", untold == nil ? .debug : .warning, attempt, reason, untold: untold ?? 0)
     }
 
     func upstreamDecided(error: Int32?) {
@@ -103,7 +111,7 @@ extension Session {
             open(attempt, head, try handshake.verify(head), rest: bytes.extracting(consumed..<bytes.count))
         } catch {
             phase = .awaitingUpstream(attempt, parser)
-            tell("upstream did not upgrade", .warning, attempt, "\(error)")
+            tellNotUpgraded(attempt, "\(error)")
             if case .refused = error {
                 refuse(Refusal(.upstreamRefused))
             } else {

@@ -14,6 +14,8 @@ final class SessionHost {
     /// What happens on this worker, counted.
     let metrics: WorkerMetrics
     var identities = IdentityIndex()
+    /// Upstreams that did not upgrade, by name.
+    var upgradeNotice = RepeatedNotice()
     private(set) var isDraining = false
     private(set) lazy var closing = CloseSchedule(host: self)
 

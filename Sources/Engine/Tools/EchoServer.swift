@@ -6,7 +6,7 @@ internal import WebSocketProtocol
 /// A WebSocket server that sends back every message: something to stand behind a gateway while it is tried out.
 package final class EchoServer {
     private let worker: Worker
-    private let socket: Descriptor
+    private let door: EchoDoor
     /// Where it listens; the port is the real one, also where 0 was asked for.
     package let address: SocketAddress
 
@@ -14,22 +14,56 @@ package final class EchoServer {
         worker = try Worker()
         let socket = try Socket.listen(on: address)
         self.address = Socket.localAddress(of: socket) ?? address
-        self.socket = consume socket
+        door = EchoDoor(worker, consume socket)
     }
 
     /// Serves until TERM or INT.
     package func run() throws(SystemError) {
         let signals = Descriptor.ofSignals()
         try worker.watch(signals.number) { [unowned self] in worker.stop() }
-        try worker.watch(socket.number) { [unowned self] in accept() }
+        try door.open()
         worker.run()
+    }
+}
+
+/// Where the echo server's clients come in.
+private final class EchoDoor: ChannelOwner {
+    /// How long accepting rests when descriptors have run out, in nanoseconds.
+    private static let rest: Nanoseconds = 100_000_000
+
+    private let worker: Worker
+    private let socket: Descriptor
+    /// The socket's in the poller.
+    private var key: UInt64 = 0
+
+    init(_ worker: Worker, _ socket: consuming Descriptor) {
+        self.worker = worker
+        self.socket = socket
+    }
+
+    func open() throws(SystemError) {
+        key = try worker.watch(socket.number) { [unowned self] in accept() }
+        worker.assign(.accepting, to: self)
     }
 
     private func accept() {
-        while case .connection(let descriptor, _) = Socket.accept(socket.number) {
-            let connection = EchoConnection(worker)
-            _ = worker.open(descriptor, owner: connection)
+        while true {
+            switch Socket.accept(socket.number) {
+            case .connection(let descriptor, _):
+                let connection = EchoConnection(worker)
+                _ = worker.open(descriptor, owner: connection)
+            case .none:
+                return
+            case .exhausted:
+                // Whoever waits would be told of again and again.
+                worker.poller.change(socket.number, [], key: key)
+                return worker.setDeadline(worker.now + Self.rest, for: .accepting)
+            }
         }
+    }
+
+    override func deadlinePassed(now: Nanoseconds) {
+        worker.poller.change(socket.number, [.readable], key: key)
     }
 }
 

@@ -51,7 +51,7 @@ package enum TerminalClient {
     package static func converse(
         _ request: Request, input: LineInput, tell: @escaping (Event) -> Void
     ) throws(SystemError) -> Outcome {
-        try Conversation(request, tell: tell).run(input: input)
+        try Conversation(request, input: input, tell: tell).run()
     }
 }
 
@@ -64,6 +64,8 @@ private final class Conversation: ChannelOwner {
     private static let limits = MessageLimits(messageBytes: 64 << 20, fragments: 1 << 20)
     /// Nanoseconds for connecting, TLS and the upgrade together, and for the end.
     private static let patience: Nanoseconds = 15_000_000_000
+    /// Bytes that wait to be sent at which no more lines are taken.
+    private static let queueLimit = 512 * 1024
 
     private enum Phase {
         case connecting
@@ -75,6 +77,7 @@ private final class Conversation: ChannelOwner {
 
     private let worker: Worker
     private let request: Request
+    private let input: LineInput
     private let tell: (Event) -> Void
     private var phase = Phase.connecting
     private var channel: Channel?
@@ -82,15 +85,17 @@ private final class Conversation: ChannelOwner {
     private var parser = FrameParser(sender: .server, limits: Conversation.limits)
     private var assembler = MessageAssembler()
     private var outcome: Outcome?
-    private var lines: [String?] = []
+    /// Whether lines wait for room in what is to be sent.
+    private var isFull = false
 
-    init(_ request: Request, tell: @escaping (Event) -> Void) throws(SystemError) {
+    init(_ request: Request, input: LineInput, tell: @escaping (Event) -> Void) throws(SystemError) {
         worker = try Worker()
         self.request = request
+        self.input = input
         self.tell = tell
     }
 
-    func run(input: LineInput) throws(SystemError) -> Outcome {
+    func run() throws(SystemError) -> Outcome {
         let descriptor = try Socket.connect(to: request.address)
         var session: TLSSession?
         if let tls = request.tls {
@@ -103,7 +108,7 @@ private final class Conversation: ChannelOwner {
         self.channel = channel
         worker.setDeadline(worker.now + Self.patience, for: channel)
         try worker.watch(input.number) { [unowned self] in
-            lines += input.take()
+            input.forgetWake()
             sendLines()
         }
         worker.run()
@@ -213,7 +218,9 @@ private final class Conversation: ChannelOwner {
 
     private func sendLines() {
         guard case .open = phase, let channel else { return }
-        for line in lines {
+        isFull = channel.queuedBytes >= Self.queueLimit
+        guard !isFull else { return }
+        for line in input.take() {
             if let line {
                 outlet?.send(.text, Array(line.utf8).span, &worker.random)
             } else {
@@ -221,7 +228,14 @@ private final class Conversation: ChannelOwner {
                 worker.setDeadline(worker.now + Self.patience, for: channel)
             }
         }
-        lines.removeAll()
+    }
+
+    override func channelFlushed(_ channel: Channel) {
+        outlet?.sendPending(&worker.random)
+        guard isFull, channel.queuedBytes < Self.queueLimit else { return }
+        isFull = false
+        // In a wake-up of its own: what the server sends is read in between, however fast lines come.
+        input.wakeAgain()
     }
 
     override func channelEnded(_ channel: Channel) {
@@ -243,23 +257,51 @@ private final class Conversation: ChannelOwner {
     }
 }
 
-/// Lines of standard input, read by a thread of its own, since a file or a pipe cannot all be polled.
+/// Lines of standard input, read by a thread of its own, since a file or a pipe cannot all be polled. Where nobody takes them
+/// it reads no more, and whoever writes them has to wait.
 package final class LineInput: Sendable {
-    private let lines = Lock<[String?]>([])
+    /// Bytes that wait to be taken at which no more is read.
+    private static let limit = 512 * 1024
+
+    private struct Waiting {
+        /// nil is the end.
+        var lines: [String?] = []
+        /// With what a line takes however short it is.
+        var bytes = 0
+
+        var isFull: Bool { bytes >= LineInput.limit }
+
+        mutating func add(_ line: String?) {
+            lines.append(line)
+            bytes += (line?.utf8.count ?? 0) + MemoryLayout<String?>.stride
+        }
+    }
+
+    private let waiting = Lock(Waiting())
     private let wake: WakeUp
+    /// Woken once for each time that it was full.
+    private let room: WakeUp
 
     package init() throws(SystemError) {
         wake = try WakeUp(blocking: false)
+        room = try WakeUp(blocking: true)
     }
 
+    /// Readable once there is something to take, until ``forgetWake()``.
     var number: Int32 { wake.number }
 
+    func forgetWake() { wake.take() }
+
+    /// Makes ``number`` readable again, for lines that were left.
+    func wakeAgain() { wake.wake() }
+
     func take() -> [String?] {
-        wake.take()
-        return lines.withLock { lines in
-            defer { lines = [] }
-            return lines
+        let taken = waiting.withLock { waiting -> Waiting in
+            defer { waiting = Waiting() }
+            return waiting
         }
+        if taken.isFull { room.wake() }
+        return taken.lines
     }
 
     /// Starts to read standard input.
@@ -267,9 +309,13 @@ package final class LineInput: Sendable {
         _ = try WorkerThread("stdin") { [self] in
             while true {
                 let line = readLine()
-                lines.withLock { $0.append(line) }
+                let isFull = waiting.withLock { waiting -> Bool in
+                    waiting.add(line)
+                    return waiting.isFull
+                }
                 wake.wake()
                 if line == nil { return }
+                if isFull { room.take() }
             }
         }
     }

@@ -10,6 +10,7 @@ public enum Gateway {
     public static func main(
         middleware: [any HandshakeMiddleware.Type] = [], filters: [any MessageFilter.Type] = []
     ) {
+        Console.prepare()
         let extensions = Extensions(middleware: middleware, filters: filters)
         guard extensions.problems.isEmpty else {
             for problem in extensions.problems { Console.note("portcullis: \(problem)") }
