@@ -31,7 +31,7 @@ class Connections:
         """What they carry, where it is not said otherwise."""
 
     async def churn(self) -> None:
-        route = random.choice(["echo", "echo", "ruled", "ruled", "changing"])
+        route = random.choice(["echo", "echo", "ruled", "ruled", "deflated", "deflated", "paced", "changing"])
         count = random.choice([0, 1, 2, 5, 10, 20])
         closes_after = count if count and route != "changing" and random.random() < 0.2 else None
         exchange = self._upstream.begin(closes_after=closes_after)
@@ -73,7 +73,7 @@ class Connections:
         """Must not notice anything of what goes on around it, from the first second to the last."""
         exchange = self._upstream.begin()
         try:
-            socket = await self.open(["echo", "ruled"][number % 2], exchange)
+            socket = await self.open(["echo", "ruled", "deflated", "paced"][number % 4], exchange)
             try:
                 while not self._stopping.is_set():
                     await exchange.talk(socket, 10, window=1 + number % 3, pause=random.uniform(0.02, 0.2))
@@ -135,13 +135,15 @@ class Connections:
         socket = await self._gateway.connect_async(
             f"/{route}/{exchange.number}{query}",
             additional_headers=headers,
-            compression=None,
+            compression="deflate" if route == "deflated" else None,
             max_size=None,
             # By default this library stops reading where 16 frames wait for `recv`: no pong would be read behind them.
             max_queue=None,
             ping_interval=None,
             close_timeout=PATIENCE,
         )
+        if route == "deflated" and not socket.protocol.extensions:
+            self._ledger.fault(f"connection {exchange.number}: nobody has agreed to compress")
         if carrier == "first message":
             await socket.send(json.dumps({"token": text}))
         self._ledger.count("admitted")

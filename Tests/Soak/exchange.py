@@ -214,7 +214,7 @@ class CheckedUpstream:
 
     async def __aenter__(self) -> "CheckedUpstream":
         self._server = await websockets.asyncio.server.serve(
-            self._serve, "127.0.0.1", 0, compression=None, max_size=None, ping_interval=None, close_timeout=PATIENCE
+            self._serve, "127.0.0.1", 0, max_size=None, ping_interval=None, close_timeout=PATIENCE
         )
         self.url = f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self

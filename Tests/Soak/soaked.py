@@ -17,7 +17,7 @@ HANDSHAKE_TIMEOUT = 2.0
 IDLE_TIMEOUT = 5.0
 """Short, so that what the load leaves behind is over soon."""
 BRIEF_IDLE = 1.0
-CHECKED_ROUTES = ("echo", "ruled", "changing")
+CHECKED_ROUTES = ("echo", "ruled", "deflated", "paced", "changing")
 VARIANTS = ("a", "b")
 CERTIFICATE_PAIRS = 5
 """After so many, earlier pairs come again: clients trust the authorities of all of them."""
@@ -64,6 +64,8 @@ def policy(certificates: Path, checked: str, rough: str, variant: str) -> polici
         routes=[
             route("echo", middleware=[origin, anyhow]),
             route("ruled", middleware=[origin, anyhow], messages=rules),
+            route("deflated", compression="inspect", messages=rules),
+            route("paced", message_rate={"rate": "100/1s", "burst": 5, "on_exceed": "delay"}),
             route("changing", middleware=[token, changed], limits={"fragments": 256 if variant == "a" else 128}),
             route("idle", timeouts=timeouts | {"idle": f"{BRIEF_IDLE:.0f}s"}),
             route("rough", upstream="rough"),
