@@ -112,7 +112,7 @@ let layer5: [Target] =
         "Portcullis",
         [
             "WebSocketProtocol", "PolicyModel", "PolicyFile", "Tokens", "Crypto", "TokenStore", "Middleware", "Engine",
-            "CPlatform", argumentParser, logging,
+            "CPlatform", "Locking", argumentParser, logging,
         ])
     + [.executableTarget(name: "PortcullisTool", dependencies: ["Portcullis"], swiftSettings: settings)]
 

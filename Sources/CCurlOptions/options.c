@@ -13,11 +13,6 @@ CURLcode cco_set_text(CURL *handle, CURLoption option, const char *value) {
     return curl_easy_setopt(handle, option, value);
 }
 
-CURLcode cco_set_authorities(CURL *handle, const void *text, size_t length) {
-    struct curl_blob blob = {.data = (void *)text, .len = length, .flags = CURL_BLOB_COPY};
-    return curl_easy_setopt(handle, CURLOPT_CAINFO_BLOB, &blob);
-}
-
 CURLcode cco_set_fields(CURL *handle, struct curl_slist *fields) {
     return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, fields);
 }

@@ -19,8 +19,8 @@ package struct HTTPRequest: Sendable {
     package var timeout: Duration
     /// Of the answer's body; one byte more ends it.
     package var maximumBodyBytes: Int
-    /// A PEM file, of 1 MiB at most, of those who may sign the server's certificate, and nobody else then; nil: those that the
-    /// system trusts. What is no such file is not waited for.
+    /// A PEM file of those who may sign the server's certificate, and nobody else then; nil: those that the system trusts. What
+    /// is no regular file fails the request, and one that was renewed counts within a minute.
     package var authorityFile: String?
     /// A Unix socket to ask at, whatever host the address names; its path has room for 107 bytes.
     package var unixSocket: String?

@@ -13,15 +13,18 @@ internal import WebSocketProtocol
     private let reason: UnsafeMutablePointer<CChar>
     private var answer = AnswerReader()
 
-    /// nil where curl does not take it. `authorities`: in PEM, of those who may sign the server's certificate; nil: those that
-    /// the system trusts.
-    init?(_ submission: HTTPClient.Submission, trusting authorities: [UInt8]?) {
+    /// For how many seconds libcurl keeps what it has read of a file of authorities: to read a large one costs as much as many
+    /// requests, and one that was renewed counts after that.
+    private static let authoritiesKept = 60
+
+    /// nil where curl does not take it.
+    init?(_ submission: HTTPClient.Submission) {
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
         self.submission = submission
         unsafe reason = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe reason.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        guard configure(submission.request, authorities) else { return nil }
+        guard configure(submission.request) else { return nil }
     }
 
     deinit {
@@ -32,8 +35,8 @@ internal import WebSocketProtocol
 
     // MARK: - What is asked
 
-    private func configure(_ request: HTTPRequest, _ authorities: [UInt8]?) -> Bool {
-        guard configureBounds(), configureTrust(authorities), text(CURLOPT_URL, request.url) else { return false }
+    private func configure(_ request: HTTPRequest) -> Bool {
+        guard configureBounds(), configureTrust(request), text(CURLOPT_URL, request.url) else { return false }
         if let path = request.unixSocket, !text(CURLOPT_UNIX_SOCKET_PATH, path) { return false }
         for field in request.headers.fields {
             // A field without a value ends in a semicolon here (CURLOPT_HTTPHEADER).
@@ -73,20 +76,14 @@ internal import WebSocketProtocol
             && text(CURLOPT_USERAGENT, "portcullis")
     }
 
-    private func configureTrust(_ authorities: [UInt8]?) -> Bool {
+    private func configureTrust(_ request: HTTPRequest) -> Bool {
         guard number(CURLOPT_SSL_VERIFYPEER, 1), number(CURLOPT_SSL_VERIFYHOST, 2),
             number(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         else { return false }
-        guard let authorities else { return true }
-        // The system's folder of authorities would be trusted beside them.
-        return trust(authorities) && text(CURLOPT_CAPATH, nil)
-    }
-
-    private func trust(_ authorities: [UInt8]) -> Bool {
-        // Unsafe: the handle is alive, and curl copies as many bytes as it is told.
-        unsafe authorities.withUnsafeBytes { bytes in
-            unsafe cco_set_authorities(handle, bytes.baseAddress, bytes.count) == CURLE_OK
-        }
+        guard let file = request.authorityFile else { return true }
+        // The system's folder of authorities would be trusted beside the file.
+        return text(CURLOPT_CAINFO, file) && text(CURLOPT_CAPATH, nil)
+            && number(CURLOPT_CA_CACHE_TIMEOUT, Self.authoritiesKept)
     }
 
     private func number(_ option: CURLoption, _ value: Int) -> Bool {

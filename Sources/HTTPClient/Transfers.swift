@@ -14,14 +14,14 @@ internal import CCurlOptions
 
     /// Begins one. False where that fails, which has been told then.
     func start(_ submission: HTTPClient.Submission) -> Bool {
-        let authorities: [UInt8]?
         do throws(HTTPFailure) {
-            authorities = try Self.authorities(of: submission.request)
+            let request = submission.request
+            if let file = request.authorityFile, request.url.hasPrefix("https://") { try AuthorityFile.check(file) }
         } catch {
             submission.completion(.failure(error))
             return false
         }
-        guard let transfer = Transfer(submission, trusting: authorities) else {
+        guard let transfer = Transfer(submission) else {
             submission.completion(.failure(.invalidRequest))
             return false
         }
@@ -31,12 +31,6 @@ internal import CCurlOptions
         }
         unsafe alive[transfer.handle] = transfer
         return true
-    }
-
-    /// Read for each request, so that a file that was renewed counts from the next connection on.
-    private static func authorities(of request: HTTPRequest) throws(HTTPFailure) -> [UInt8]? {
-        guard let file = request.authorityFile, request.url.hasPrefix("https://") else { return nil }
-        return try AuthorityFile.read(file)
     }
 
     /// Moves all of them on as far as they go without waiting.

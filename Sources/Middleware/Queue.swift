@@ -10,9 +10,6 @@ package struct Queue<Element> {
     /// How many wait.
     package var count: Int { slots.count - head }
 
-    /// Whether nobody waits.
-    package var isEmpty: Bool { count == 0 }
-
     /// The one that has waited longest.
     package var first: Element? { head < slots.count ? slots[head] : nil }
 

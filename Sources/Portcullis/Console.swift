@@ -3,7 +3,6 @@ import CPlatform
 import Engine
 import Foundation
 import Glibc
-import Synchronization
 
 /// What the commands say: answers on standard output, everything else on standard error.
 enum Console {
@@ -13,8 +12,10 @@ enum Console {
     static func prepare() {
         cp_ignore_broken_pipes()
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            // Answers cannot be written to what is read, and that is told.
+            let mode = number == STDERR_FILENO ? O_WRONLY : O_RDONLY
             // The lowest number that is free is this one. A file in its place would be written over: better none at all.
-            guard unsafe open("/dev/null", O_RDWR) == number else { Foundation.exit(ExitCode.failure.rawValue) }
+            guard unsafe open("/dev/null", mode) == number else { Foundation.exit(ExitCode.failure.rawValue) }
         }
     }
 
@@ -29,23 +30,11 @@ enum Console {
         write(note: Array((line + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// How long a reader of notes that takes nothing is waited for, in milliseconds.
-    private static let notePatience: Int32 = 1000
-    /// Bytes that a pipe with room for any takes at once, so that a write to it does not wait (`PIPE_BUF`).
-    private static let notePortion = 4096
-    /// A reader of notes that has let one wait for too long is not waited for again, until it reads.
-    private static let isNoteReaderStalled = Atomic<Bool>(false)
-
+    /// As ``note(_:)``, to that descriptor.
     static func write(note bytes: [UInt8], to number: Int32) {
         var rest = bytes[...]
-        while !rest.isEmpty {
-            let isStalled = isNoteReaderStalled.load(ordering: .relaxed)
-            guard hasRoom(number, milliseconds: isStalled ? 0 : notePatience) else {
-                isNoteReaderStalled.store(true, ordering: .relaxed)
-                return
-            }
-            isNoteReaderStalled.store(false, ordering: .relaxed)
-            guard let count = write(rest.prefix(notePortion), to: number), count > 0 else { return }
+        while !rest.isEmpty, let count = write(rest, to: number) {
+            if count == 0 { waitForRoom(number) }
             rest = rest.dropFirst(count)
         }
     }
@@ -70,7 +59,7 @@ enum Console {
                 if code == EPIPE { throw ExitCode.failure }
                 throw failure("standard output cannot be written: \(unsafe String(cString: strerror(code)))")
             }
-            if count == 0 { _ = hasRoom(number, milliseconds: -1) }
+            if count == 0 { waitForRoom(number) }
             rest = rest.dropFirst(count)
         }
     }
@@ -87,14 +76,10 @@ enum Console {
         }
     }
 
-    /// Waits until there is room for a write, or it fails at once; at most so long, -1 without end.
-    private static func hasRoom(_ number: Int32, milliseconds: Int32) -> Bool {
+    /// Waits until there is room for a write, or it fails at once.
+    private static func waitForRoom(_ number: Int32) {
         var watched = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
-        while true {
-            let count = unsafe poll(&watched, 1, milliseconds)
-            if count >= 0 { return count > 0 }
-            if errno != EINTR { return true }
-        }
+        _ = unsafe poll(&watched, 1, -1)
     }
 
     /// Whether a person reads standard error as it is written.

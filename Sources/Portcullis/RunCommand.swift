@@ -13,7 +13,7 @@ struct RunCommand: ParsableCommand {
         discussion: """
             The audit log, a line of JSON for each connection opened, closed or refused, goes to standard output; all \
             else that is to be told goes to standard error. TERM and INT drain: no new connections, live ones are closed \
-            with 1012 over the drain window, exit 0. A second one ends at once. HUP reads the policies and certificates \
+            with 1012 over the drain window, exit 0. A second one ends that at once. HUP reads the policies and certificates \
             again; where anything is wrong with them, it is told and all stays as it was. With --watch the same happens \
             when a file changes that the gateway reads: policies, also new and removed ones, and the schemas, certificates, \
             keys and authorities that they name; links are followed. Files are looked at once a second, and read once they \
@@ -84,6 +84,7 @@ struct RunCommand: ParsableCommand {
                     watchedPolicies: watched, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
                     stateDirectory: state.directory, root: root, extensions: extensions.factories),
                 audit: AuditLog(path: auditLog) { logger.error("audit records are lost: \($0)") }, logger: logger)
+            try log.beginServing()
             if try !gateway.run() { logger.warning("ended before the drain was over") }
             return .success
         } catch {

@@ -16,7 +16,7 @@ import Testing
         #expect(queue.first == 3000)
         while let first = queue.popFirst() { taken.append(first) }
         #expect(taken == Array(0..<(3000 + ahead)))
-        #expect(queue.isEmpty && queue.first == nil)
+        #expect(queue.count == 0 && queue.first == nil)
         #expect(queue.popFirst() == nil)
         queue.append(7)
         #expect(queue.popFirst() == 7)

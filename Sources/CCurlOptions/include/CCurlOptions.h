@@ -8,8 +8,6 @@ CURLcode cco_set_number(CURL *handle, CURLoption option, long value);
 CURLcode cco_set_bytes(CURL *handle, CURLoption option, curl_off_t value);
 /* Copied, but for CURLOPT_COPYPOSTFIELDS by the length that was set before; NULL takes back. */
 CURLcode cco_set_text(CURL *handle, CURLoption option, const char *value);
-/* The PEM text of those who may sign a server's certificate; copied. */
-CURLcode cco_set_authorities(CURL *handle, const void *text, size_t length);
 /* Not copied: must live until the transfer has ended. */
 CURLcode cco_set_fields(CURL *handle, struct curl_slist *fields);
 CURLcode cco_set_error_buffer(CURL *handle, char *buffer);

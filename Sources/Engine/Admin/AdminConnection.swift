@@ -6,8 +6,8 @@ internal import WebSocketProtocol
 struct AdminConnection: ~Copyable {
     /// What it may take, in milliseconds.
     struct Patience: Sendable {
-        /// Until the whole request is here.
-        var request = 10_000
+        /// Until the whole request is here. Shorter than commands wait for an answer: who crowds the door must not outlast them.
+        var request = 3000
         /// Until the whole answer is gone.
         var answer = 30_000
         /// Until the peer has closed its side.

@@ -7,7 +7,11 @@ package struct SystemError: Error, Sendable, CustomStringConvertible {
     package let code: Int32
 
     /// Takes `errno` as the call has just left it.
-    init(_ operation: String, code: Int32 = errno) {
+    package init(_ operation: String) {
+        self.init(operation, code: errno)
+    }
+
+    init(_ operation: String, code: Int32) {
         self.operation = operation
         self.code = code
     }

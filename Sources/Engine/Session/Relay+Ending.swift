@@ -179,7 +179,7 @@ extension Relay {
     }
 
     /// Has ``checkTime(_:)`` called when there is something to be done. Deadlines hang on the client's channel while it is there.
-    private func setDeadline() {
+    func setDeadline() {
         worker.setDeadline(deadline, for: client.isOpen ? client : upstream)
     }
 

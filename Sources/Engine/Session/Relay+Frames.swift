@@ -37,7 +37,7 @@ extension Relay {
             session.facts.renew(fresh)
             hold(until: term)
             self.renew(by: fresh)
-            worker.setDeadline(deadline, for: client)
+            setDeadline()
         case .postponed: break
         case .refused(let reason): end(reason)
         }
@@ -56,7 +56,7 @@ extension Relay {
         if frames.mustWait(.upstream) {
             upstream.setReading(false, watchingHangup: frames.isHeld(.upstream, beyond: patience))
         }
-        if frames.isHeld || frames.hasMessageBegun(at: worker.now) { worker.setDeadline(deadline, for: client) }
+        if frames.isHeld || frames.hasMessageBegun(at: worker.now) { setDeadline() }
     }
 
     /// Reads again who was held until now.

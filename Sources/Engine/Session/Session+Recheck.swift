@@ -43,7 +43,7 @@ extension Session {
             case .stays(let term):
                 guard let term else { return nil }
                 relay.hold(until: term)
-                worker.setDeadline(relay.deadline, for: relay.client)
+                relay.setDeadline()
                 return nil
             case .refused(let refusal):
                 // A revocation that has not come here yet is told as what it is.

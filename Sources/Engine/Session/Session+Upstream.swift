@@ -145,7 +145,7 @@ extension Session {
         facts.open(now: worker.now, since: acceptedAt)
         host.write(facts)
         client.setReading(true)
-        worker.setDeadline(relay.deadline, for: client)
+        relay.setDeadline()
         let early = earlyBytes
         earlyBytes = []
         if !early.isEmpty { relay.pass(early.span, from: client) }
