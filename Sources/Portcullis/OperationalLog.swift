@@ -30,7 +30,7 @@ final class OperationalLog: Sendable {
             lostLine: { count in
                 Array((format.line(.warning, "log lines lost", ["count": "\(count)"]) + "\n").utf8)
             })
-        try log.start()
+        try log.start(thread: "log")
         lines.withLock { $0 = log }
     }
 

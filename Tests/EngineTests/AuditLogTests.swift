@@ -19,8 +19,8 @@ import Testing
         for ids in [["a", "b"], ["c"]] {
             let log = try AuditLog(path: path)
             for id in ids { log.write(facts(id)) }
-            log.close()
-            log.run()
+            log.lines.close()
+            log.lines.run()
         }
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 3)
@@ -32,16 +32,16 @@ import Testing
     func thread() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let log = try AuditLog(path: path)
-        let thread = try WorkerThread("audit") { log.run() }
+        let thread = try WorkerThread("audit") { log.lines.run() }
         for number in 0..<500 { log.write(facts("r-\(number)")) }
-        log.close()
+        log.lines.close()
         thread.join()
         #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 500)
     }
 
     @Test("a file that cannot be opened is named")
     func refused() {
-        let error = #expect(throws: SystemError.self) { _ = try AuditLog(path: "/nonexistent/audit.log").close() }
+        let error = #expect(throws: SystemError.self) { _ = try AuditLog(path: "/nonexistent/audit.log").lines.close() }
         #expect(error?.description == "open the audit log /nonexistent/audit.log: No such file or directory")
     }
 
@@ -50,13 +50,13 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         let made = unsafe mkfifo(path, 0o600)
         #expect(made == 0)
-        let error = #expect(throws: SystemError.self) { _ = try AuditLog(path: path).close() }
+        let error = #expect(throws: SystemError.self) { _ = try AuditLog(path: path).lines.close() }
         #expect(error?.code == ENXIO)
         let reader = Descriptor(owning: unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
         let log = try AuditLog(path: path)
         log.write(facts("r-1"))
-        log.close()
-        log.run()
+        log.lines.close()
+        log.lines.run()
         #expect(log.recordsLost == 0)
         var watched = pollfd(fd: reader.number, events: Int16(POLLIN), revents: 0)
         let readable = unsafe poll(&watched, 1, 0)
@@ -68,8 +68,8 @@ import Testing
         let told = Lock<[String]>([])
         let log = try AuditLog(path: "/dev/full") { error in told.withLock { $0.append("\(error)") } }
         log.write(facts("r-1"))
-        log.close()
-        log.run()
+        log.lines.close()
+        log.lines.run()
         #expect(told.withLock { $0 } == ["write the audit log: No space left on device"])
         #expect(log.recordsLost == 1)
     }
@@ -85,13 +85,13 @@ import Testing
             told.withLock { $0.append("\(error)") }
             failed.wake()
         }
-        let thread = try WorkerThread("audit") { log.run() }
+        let thread = try WorkerThread("audit") { log.lines.run() }
         log.write(facts("lost"))
         failed.take()
         try FileManager.default.moveItem(atPath: path, toPath: old)
         log.reopen()
         log.write(facts("kept"))
-        log.close()
+        log.lines.close()
         thread.join()
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 2)
@@ -113,8 +113,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder + "/audit.log", withIntermediateDirectories: false)
         log.reopen()
         log.write(facts("r-1"))
-        log.close()
-        log.run()
+        log.lines.close()
+        log.lines.run()
         #expect(told.withLock { $0 } == ["open the audit log \(folder)/audit.log again: Is a directory"])
         #expect(try String(contentsOfFile: moved, encoding: .utf8).contains("r-1"))
     }

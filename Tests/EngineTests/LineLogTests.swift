@@ -49,7 +49,7 @@ import Testing
         let (reader, writer) = try makePipe()
         defer { close(reader) }
         let log = try makeLog(to: writer)
-        try log.start()
+        try log.start(thread: "log")
         for number in 0..<100 { log.append(Array("\(number)\n".utf8)) }
         log.end(milliseconds: -1)
         #expect(text(reader) == (0..<100).map { "\($0)\n" }.joined())
@@ -60,7 +60,7 @@ import Testing
         let (reader, writer) = try makePipe()
         defer { close(reader) }
         let log = try makeLog(to: writer)
-        try log.start()
+        try log.start(thread: "log")
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 1023) + [UInt8(ascii: "\n")]
         for _ in 0..<4096 { log.append(line) }
         #expect(log.linesLost > 0)

@@ -7,7 +7,7 @@ internal import Tokens
 package final class AuditLog: Sendable {
     private static let maximumWaiting = 16 * 1024 * 1024
 
-    private let lines: LineLog
+    let lines: LineLog
 
     /// A log that appends to `output` and owns it. `tellFailure` is told on the log's own thread what keeps it from being written,
     /// once until it is written again.
@@ -43,14 +43,14 @@ package final class AuditLog: Sendable {
     /// How many records nobody will ever read.
     var recordsLost: Int64 { lines.linesLost }
 
-    /// Writes until the log is closed and everything is out; runs on a thread of its own.
-    func run() {
-        lines.run()
+    /// Has a thread of its own write, until ``end(milliseconds:)``.
+    func start() throws(SystemError) {
+        try lines.start(thread: "audit")
     }
 
-    /// Has ``run()`` return once what waits is written.
-    func close() {
-        lines.close()
+    /// Closes a log that was started, and waits until everything is out, at most so long.
+    func end(milliseconds: Int32) {
+        lines.end(milliseconds: milliseconds)
     }
 
     private static func lostLine(_ count: Int64) -> [UInt8] {

@@ -91,14 +91,14 @@ package final class LineLog: Sendable {
 
     /// Has a thread of its own write, until ``end(milliseconds:)``. Signals go to other threads, also where those are yet to
     /// take them over.
-    package func start() throws(SystemError) {
+    package func start(thread name: String) throws(SystemError) {
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
         // A thread begins with what is blocked where it is started.
         defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-        _ = try WorkerThread("log") { [self] in
+        _ = try WorkerThread(name) { [self] in
             run()
             ended.wake()
         }

@@ -10,9 +10,6 @@ final class AuthorizationCalls: AuthorizationService {
     /// To one service at once, and how many wait for that.
     static let maximumAlive = 32
     static let maximumWaiting = 512
-    /// What one service does wrong is told as often as that, however many handshakes it keeps out: each has its audit record.
-    private static let silence: Nanoseconds = 10_000_000_000
-    private static let maximumServices = 256
 
     private struct Call: Sendable {
         let request: AuthorizationRequest
@@ -25,8 +22,8 @@ final class AuthorizationCalls: AuthorizationService {
     private let metrics: GatewayMetrics
     private let logger: Logger
     private let turns = Lock(CallTurns<Call>(maximumAlive: maximumAlive, maximumWaiting: maximumWaiting))
-    /// When each service was last told of, by its name in the log.
-    private let told = Lock<[String: Nanoseconds]>([:])
+    /// What one service does wrong is told now and then, however many handshakes it keeps out: each has its audit record.
+    private let notice = Lock(RepeatedNotice())
 
     /// `resolve` turns a policy's path into one of the file system.
     init(
@@ -96,13 +93,7 @@ final class AuthorizationCalls: AuthorizationService {
         // What stands behind the question mark may be a secret.
         let service = String(url.prefix { $0 != "?" })
         let now = SystemClock.monotonic()
-        let isDue = told.withLock { told in
-            if let last = told[service], now - last < Self.silence { return false }
-            if told.count >= Self.maximumServices { told = [:] }
-            told[service] = now
-            return true
-        }
-        guard isDue else { return }
+        guard notice.withLock({ $0.happened(to: service, now: now) }) != nil else { return }
         logger.warning(
             "authorization service gives no usable answer: handshakes are refused",
             metadata: ["service": "\(service)", "reason": "\(reason)"])

@@ -211,15 +211,10 @@ package final class Gateway {
 
     /// Serves until a signal ends it and every connection has had its close. False where a second signal cut that short.
     package func run() throws -> Bool {
-        let audit = audit
         let watcher = watcher
         let (resolver, reloader, runtime, fileWatcher) = (resolver, reloader, runtime, fileWatcher)
         let position = position
-        let audited = try WakeUp(blocking: false)
-        _ = try WorkerThread("audit") {
-            audit.run()
-            audited.wake()
-        }
+        try audit.start()
         let watched = try WakeUp(blocking: false)
         _ = try WorkerThread("tokens") {
             watcher.run(from: position)
@@ -247,9 +242,8 @@ package final class Gateway {
         keyWatcher.stop()
         client.stop()
         watched.wait(milliseconds: isComplete ? Self.storePatience : Self.stopPatience)
-        audit.close()
         // A reader of the log that does not read must not keep the gateway from its end.
-        audited.wait(milliseconds: isComplete ? Self.auditPatience : Self.auditPatience / 10)
+        audit.end(milliseconds: isComplete ? Self.auditPatience : Self.auditPatience / 10)
         // The last of all: who waits for the gateway's end sees it by this.
         admin.stop()
         return isComplete
