@@ -306,7 +306,7 @@ def test_reloads_under_handshakes(gateway: StartGateway, upstream: Upstream) -> 
             time.sleep(max(0.0, started + sent * 0.01 - time.monotonic()))
     assert visitors.failures == []
     assert sent >= 100 and visitors.visits >= 10
-    assert any("not reloaded" in line for line in door.log.so_far())
+    door.log.wait(lambda line: "not reloaded" in line)
     decided = [line for line in door.audit.so_far() if line["event"] in ("opened", "refused")]
     assert {versions[line["policy_version"]] for line in decided} == {"a", "b"}
     for line in decided:
