@@ -5,7 +5,7 @@ extension RefusalReason {
     /// The status that answers it: the single function from reason to status.
     package var status: Int {
         switch self {
-        case .malformedRequest, .malformedUpgrade, .tokenAmbiguous: 400
+        case .malformedRequest, .malformedUpgrade, .malformedProxyHeader, .tokenAmbiguous: 400
         case .tokenMissing, .tokenMalformed, .tokenSignatureInvalid, .tokenUnknownKey, .tokenIssuerUnknown,
             .tokenExpired, .tokenNotYetValid, .tokenRevoked, .tokenAudienceMismatch, .tokenTooOld,
             .tokenSubjectMismatch, .tokenAddressMismatch, .tokenExhausted,
@@ -43,6 +43,7 @@ extension RefusalReason {
         switch self {
         case .malformedRequest: "The request is not valid HTTP/1.1."
         case .malformedUpgrade: "The request is not a valid WebSocket handshake."
+        case .malformedProxyHeader: "The connection does not begin with a valid PROXY header."
         case .tokenMissing: "A token is needed and none was sent."
         case .tokenMalformed: "The token cannot be read."
         case .tokenSignatureInvalid: "The token's signature does not hold."

@@ -9,13 +9,15 @@ extension PolicyDecoder {
         if let address, let addressNode { bind(address, at: addressNode.position) }
         let tls = fields.required("tls", tls)
         let trusted = fields.decoded("trusted_proxies") { blocks($0, "trusted_proxies") } ?? []
-        if case .sequence(let nodes)? = fields["trusted_proxies"]?.content { warnTrustOfEverybody(trusted, nodes) }
+        warnTrustOfEverybody(trusted, fields["trusted_proxies"], by: "X-Forwarded-For")
+        let announcing = fields.decoded("proxy_protocol") { blocks($0, "proxy_protocol") } ?? []
+        warnTrustOfEverybody(announcing, fields["proxy_protocol"], by: "a PROXY header")
         let admission = each(fields.list("admission") ?? []) { middleware($0, at: .admission)?.entry }
         let limits = fields.decoded("limits", listenerLimits) ?? ListenerLimits()
         guard let address, let tls else { return nil }
         var listener = ListenerPolicy(
-            name: entry.key, address: address, tls: tls, trustedProxies: CIDRSet(trusted), admission: admission,
-            limits: limits, position: entry.keyPosition)
+            name: entry.key, address: address, tls: tls, trustedProxies: CIDRSet(trusted),
+            proxyProtocol: CIDRSet(announcing), admission: admission, limits: limits, position: entry.keyPosition)
         if !admission.isEmpty { listener.admissionForm = fields["admission"]?.form ?? .none }
         return listener
     }

@@ -88,6 +88,8 @@ enum Suggestion {
         "cert": ["certificate"], "sslcertificate": ["certificate"], "keyfile": ["private_key"], "key": ["private_key"],
         "sslcertificatekey": ["private_key"], "sslprotocols": ["minimum_version"], "minversion": ["minimum_version"],
         "trustedips": ["trusted_proxies"], "setrealipfrom": ["trusted_proxies"],
+        "acceptproxy": ["proxy_protocol"], "sendproxy": ["proxy_protocol"], "useproxyprotocol": ["proxy_protocol"],
+        "proxyheader": ["proxy_protocol"],
         "clientauth": ["client_certificates", "mode"], "clientca": ["client_certificates"],
         "sslclientcertificate": ["client_certificates"], "sslverifyclient": ["client_certificates"],
         "ca": ["authority"], "cafile": ["authority", "ca"], "cafiles": ["authority", "ca"], "authority": ["ca"],

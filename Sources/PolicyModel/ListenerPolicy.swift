@@ -5,7 +5,9 @@ package struct ListenerPolicy: Sendable {
     package var tls: TLSPolicy
     /// Peers whose `X-Forwarded-For` is believed, walked right to left.
     package var trustedProxies: CIDRSet
-    /// Run before any TLS work, on the peer's address alone. Only `ipFilter`, `connectionRate` and `connectionLimit`.
+    /// Peers that begin each connection with a PROXY header, which says whom it is from.
+    package var proxyProtocol: CIDRSet
+    /// Run before any TLS work, on the peer's address alone, or on the one that a PROXY header names. Only `ipFilter`, `connectionRate` and `connectionLimit`.
     package var admission: [MiddlewareEntry]
     /// What `admission` says.
     package var admissionForm = PolicyForm.none
@@ -14,12 +16,13 @@ package struct ListenerPolicy: Sendable {
 
     package init(
         name: String, address: SocketAddress, tls: TLSPolicy, trustedProxies: CIDRSet = CIDRSet([]),
-        admission: [MiddlewareEntry] = [], limits: ListenerLimits = ListenerLimits(), position: SourcePosition
+        proxyProtocol: CIDRSet = CIDRSet([]), admission: [MiddlewareEntry] = [], limits: ListenerLimits = ListenerLimits(), position: SourcePosition
     ) {
         self.name = name
         self.address = address
         self.tls = tls
         self.trustedProxies = trustedProxies
+        self.proxyProtocol = proxyProtocol
         self.admission = admission
         self.limits = limits
         self.position = position

@@ -2,6 +2,8 @@
 package enum RefusalReason: String, Error, Sendable, CaseIterable {
     case malformedRequest = "malformed-request"
     case malformedUpgrade = "malformed-upgrade"
+    /// A load balancer that is to begin with a PROXY header has not.
+    case malformedProxyHeader = "malformed-proxy-header"
     case tokenMissing = "token-missing"
     case tokenMalformed = "token-malformed"
     case tokenSignatureInvalid = "token-signature-invalid"

@@ -135,11 +135,12 @@ final class Host {
     }
 
     func session() throws -> Session {
-        Session(
+        let peer = try #require(SocketAddress("192.0.2.1:5000"))
+        return Session(
             host: sessions,
             accepted: AcceptedConnection(
-                descriptor: -1, peer: try #require(SocketAddress("192.0.2.1:5000")), listener: listener, leases: [],
-                shadowRefusals: [], acceptedAt: 0))
+                descriptor: -1, peer: peer, listener: listener,
+                admission: try listener.admission.admit(peer.ip, monotonic: 0).get(), acceptedAt: 0))
     }
 }
 

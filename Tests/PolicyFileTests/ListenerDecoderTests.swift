@@ -16,6 +16,7 @@ struct ListenerDecoderTests {
                 - { certificate: certs/b.pem, private_key: certs/b.key }
               minimum_version: 1.3
             trusted_proxies: [10.0.0.0/8]
+            proxy_protocol: [192.0.2.1, 192.0.2.2]
             admission:
               - ip_filter: { deny: [203.0.113.0/24] }
               - connection_rate: { rate: 50/1s, burst: 100 }
@@ -23,7 +24,7 @@ struct ListenerDecoderTests {
             ----
             front 0.0.0.0:8443 TLS 1.3
             certificates ["certs/a.pem+certs/a.key", "certs/b.pem+certs/b.key"]
-            proxies some, admission 2
+            proxies some, balancers some, admission 2
             limits 500 8192 3.0 seconds 60.0 seconds
             == listener with defaults
             address: 0.0.0.0:8443

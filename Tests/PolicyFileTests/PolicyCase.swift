@@ -206,7 +206,8 @@ private func describe(_ listener: ListenerPolicy) -> [String] {
     return [
         "\(listener.name) \(listener.address) TLS \(listener.tls.minimumVersion.rawValue)",
         "certificates \(listener.tls.certificates.map { "\($0.certificate)+\($0.privateKey)" })\(demand)",
-        "proxies \(listener.trustedProxies.isEmpty ? "none" : "some"), admission \(listener.admission.count)",
+        "proxies \(listener.trustedProxies.isEmpty ? "none" : "some"), "
+            + "\(listener.proxyProtocol.isEmpty ? "" : "balancers some, ")admission \(listener.admission.count)",
         "limits \(limits.connections) \(limits.headerBytes) \(limits.handshakeTimeout) \(limits.drainWindow)",
     ]
 }

@@ -68,6 +68,11 @@ struct AuditFacts {
         self.client = client
     }
 
+    /// A load balancer has said whom the connection is from.
+    mutating func name(_ client: IPAddress) {
+        self.client = client
+    }
+
     /// A request has been read. Its query stays out: it may hold a token.
     mutating func note(_ head: RequestHead, client: IPAddress) {
         self.client = client

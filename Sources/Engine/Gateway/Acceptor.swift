@@ -268,20 +268,30 @@ final class Acceptor {
         guard listener.connections.add() <= listener.policy.limits.connections, !ceiling.isReached, hasRoom else {
             return drop(.capacityExceeded, peer, listener)
         }
-        switch listener.admission.admit(peer.ip, monotonic: now) {
-        case .failure(let reason):
-            drop(reason, peer, listener)
-        case .success(let admission):
-            guard let inbox = inboxes.min(by: { $0.load.value < $1.load.value }) else {
-                return drop(.capacityExceeded, peer, listener)
-            }
-            inbox.load.add()
-            inbox.post(
-                .connection(
-                    AcceptedConnection(
-                        descriptor: descriptor.release(), peer: peer, listener: listener, leases: admission.leases,
-                        shadowRefusals: admission.shadowRefusals, acceptedAt: now)))
+        // A load balancer's own address says nothing of the client's, which it is about to tell.
+        if listener.policy.proxyProtocol.contains(peer.ip) {
+            return hand(descriptor, peer, listener, admission: nil, now: now)
         }
+        switch listener.admission.admit(peer.ip, monotonic: now) {
+        case .failure(let reason): drop(reason, peer, listener)
+        case .success(let admission): hand(descriptor, peer, listener, admission: admission, now: now)
+        }
+    }
+
+    /// Gives it to the worker that has the fewest.
+    private func hand(
+        _ descriptor: consuming Descriptor, _ peer: SocketAddress, _ listener: Listener, admission: AdmissionLeases?,
+        now: Nanoseconds
+    ) {
+        guard let inbox = inboxes.min(by: { $0.load.value < $1.load.value }) else {
+            return drop(.capacityExceeded, peer, listener)
+        }
+        inbox.load.add()
+        inbox.post(
+            .connection(
+                AcceptedConnection(
+                    descriptor: descriptor.release(), peer: peer, listener: listener, admission: admission,
+                    acceptedAt: now)))
     }
 
     /// Whether the whole gateway may have one more connection.

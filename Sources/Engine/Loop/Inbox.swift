@@ -25,13 +25,12 @@ enum WorkerMessage: Sendable {
     case perform(@Sendable (SessionHost) -> Void)
 }
 
-/// A connection between the acceptor and its worker.
+/// A connection between the acceptor and its worker. One that is to begin with a PROXY header is admitted by the worker.
 struct AcceptedConnection: Sendable {
     let descriptor: Int32
     let peer: SocketAddress
     let listener: Listener
-    let leases: [ConnectionLease]
-    let shadowRefusals: [ShadowRefusal]
+    let admission: AdmissionLeases?
     let acceptedAt: Nanoseconds
 }
 

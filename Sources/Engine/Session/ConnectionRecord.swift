@@ -70,7 +70,7 @@ extension Session {
 
     var state: ConnectionRecord.State {
         switch phase {
-        case .tls, .head, .judging, .errand, .firstMessage: .handshake
+        case .proxyHeader, .tls, .head, .judging, .errand, .firstMessage: .handshake
         case .connecting, .awaitingUpstream: .connecting
         case .relay(let relay): relay.ending == nil ? .open : .closing
         case .ending: .closing

@@ -51,7 +51,7 @@ extension Session {
                 return refusal
             }
         // Those that are still on their way are judged when they open.
-        case .judging, .errand, .firstMessage, .connecting, .awaitingUpstream, .relay, .ending:
+        case .proxyHeader, .judging, .errand, .firstMessage, .connecting, .awaitingUpstream, .relay, .ending:
             return nil
         }
     }

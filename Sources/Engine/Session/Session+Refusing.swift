@@ -46,6 +46,13 @@ extension Session {
             metadata: ["reason": "\(error.reason)"].merging(logReference) { _, new in new })
     }
 
+    /// Nobody can be answered, and yet somebody was here.
+    func drop(_ reason: RefusalReason) {
+        facts.drop(reason)
+        host.write(facts)
+        end()
+    }
+
     /// Ends without an answer: the client has gone, or has never spoken. A handshake that came to the chain leaves a line in
     /// the log all the same.
     func abandon() {
@@ -56,7 +63,7 @@ extension Session {
             host.write(facts)
         case .tls:
             host.metrics.tlsFailed(.lost)
-        case .head, .judging, .relay, .ending:
+        case .proxyHeader, .head, .judging, .relay, .ending:
             break
         }
         end()

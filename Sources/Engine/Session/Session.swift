@@ -7,11 +7,14 @@ internal import WebSocketProtocol
 
 /// One client's connection, from its first byte to the audit log.
 ///
-/// The phases are those of docs/connection.md; each has a file of its own: ``receiveHead(_:)`` and the chain in
+/// The phases are those of docs/connection.md; each has a file of its own: what a load balancer says first in
+/// `Session+ProxyHeader`, ``receiveHead(_:)`` and the chain in
 /// `Session+Handshake`, a chain that waits in `Session+Waiting`, the dial and the upstream's answer in `Session+Upstream`. Then
 /// the ``Relay`` takes over. What leads nowhere is in `Session+Refusing`.
 final class Session: ChannelOwner {
     enum Phase {
+        /// The peer has yet to say whom it brings.
+        case proxyHeader(ProxyHeaderReader)
         case tls
         case head(RequestHeadParser)
         /// The head is being parsed, or the chain goes on: neither waits for anything, and nothing else comes meanwhile.
@@ -35,7 +38,8 @@ final class Session: ChannelOwner {
     var listener: Listener
     /// Where the connection was counted when it came.
     let counted: LiveCount
-    let peer: SocketAddress
+    /// Who has connected, or whom a load balancer has named in its place.
+    var peer: SocketAddress
     let requestID: String
     let acceptedAt: Nanoseconds
     /// What it holds of its listener's limits. Given back when the session goes, or earlier where it is refused.
@@ -72,22 +76,35 @@ final class Session: ChannelOwner {
         counted = accepted.listener.connections
         peer = accepted.peer
         acceptedAt = accepted.acceptedAt
-        admissionLeases = accepted.leases
+        admissionLeases = accepted.admission?.leases ?? []
         requestID = RequestID.make(&host.worker.random)
         facts = AuditFacts(
             requestID: requestID, listener: accepted.listener.policy.name, policyVersion: host.runtime.policyVersion,
             client: accepted.peer.ip)
-        facts.note(accepted.shadowRefusals)
+        if let admission = accepted.admission {
+            facts.note(admission.shadowRefusals)
+        } else {
+            phase = .proxyHeader(ProxyHeaderReader())
+        }
     }
 
-    /// Begins with TLS. False where the system has no means for it.
+    /// Begins with TLS, or with what comes before it. False where the system has no means for it.
     func start(_ descriptor: consuming Descriptor) -> Bool {
-        guard let tls = TLSSession.server(listener.tls, over: worker.transfer),
-            let channel = worker.open(descriptor, tls: tls, owner: self)
-        else { return false }
-        client = channel
+        var tls: TLSSession?
+        if case .tls = phase {
+            tls = TLSSession.server(listener.tls, over: worker.transfer)
+            if tls == nil { return false }
+        }
+        client = worker.open(descriptor, tls: tls, owner: self)
         setPhaseDeadline(acceptedAt.saturatingAdd(listener.policy.limits.handshakeTimeout.nanoseconds))
-        return true
+        return client != nil
+    }
+
+    /// Goes on with TLS on the same socket, of which `bytes` have come already.
+    func startTLS(with bytes: Span<UInt8>) {
+        phase = .tls
+        guard let descriptor = client?.detach(), start(descriptor) else { return end() }
+        client?.take(bytes)
     }
 
     /// How the operational log names it, as the audit log does.
@@ -114,6 +131,8 @@ final class Session: ChannelOwner {
 
     override func channel(_ channel: Channel, received bytes: Span<UInt8>) {
         switch phase {
+        case .proxyHeader:
+            receiveProxyHeader(bytes)
         case .head:
             receiveHead(bytes)
         case .firstMessage:
@@ -140,7 +159,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream:
             if channel === client { abandon() } else { upstreamVanished() }
-        case .tls, .head, .judging, .errand, .firstMessage:
+        case .proxyHeader, .tls, .head, .judging, .errand, .firstMessage:
             abandon()
         case .ending:
             channel.close()
@@ -168,12 +187,11 @@ final class Session: ChannelOwner {
 
     override func deadlinePassed(now: Nanoseconds) {
         switch phase {
+        case .proxyHeader:
+            drop(.requestTimeout)
         case .tls:
-            // Nobody can be answered, and yet somebody was here.
-            facts.drop(.requestTimeout)
             host.metrics.tlsFailed(.timeout)
-            host.write(facts)
-            end()
+            drop(.requestTimeout)
         case .head, .judging:
             refuse(Refusal(.requestTimeout))
         case .errand(let errand):
@@ -213,7 +231,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .connecting, .awaitingUpstream: refuse(Refusal(.tokenRevoked))
         case .relay(let relay): relay.end(.tokenRevoked)
-        case .tls, .head, .judging, .errand, .firstMessage, .ending: break
+        case .proxyHeader, .tls, .head, .judging, .errand, .firstMessage, .ending: break
         }
     }
 
@@ -222,7 +240,7 @@ final class Session: ChannelOwner {
         switch phase {
         case .errand, .firstMessage, .connecting, .awaitingUpstream: refuse(Refusal(.draining))
         case .relay(let relay): relay.end(.draining, code: .serviceRestart)
-        case .tls, .head, .judging, .ending: break
+        case .proxyHeader, .tls, .head, .judging, .ending: break
         }
     }
 
@@ -230,7 +248,7 @@ final class Session: ChannelOwner {
     var isUnderWay: Bool {
         switch phase {
         case .errand, .firstMessage, .connecting, .awaitingUpstream, .relay: true
-        case .tls, .head, .judging, .ending: false
+        case .proxyHeader, .tls, .head, .judging, .ending: false
         }
     }
 
@@ -253,7 +271,7 @@ final class Session: ChannelOwner {
         case .errand, .firstMessage, .connecting, .awaitingUpstream:
             facts.refuse(Refusal(.draining), now: worker.now, since: acceptedAt)
             host.write(facts)
-        case .tls, .head, .judging, .relay, .ending:
+        case .proxyHeader, .tls, .head, .judging, .relay, .ending:
             break
         }
         end()

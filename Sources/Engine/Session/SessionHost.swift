@@ -16,6 +16,8 @@ final class SessionHost {
     var identities = IdentityIndex()
     /// Upstreams that did not upgrade, by name.
     var upgradeNotice = RepeatedNotice()
+    /// Load balancers that do not say whom they bring, by the listener's name.
+    var proxyNotice = RepeatedNotice()
     private(set) var isDraining = false
     private(set) lazy var closing = CloseSchedule(host: self)
 

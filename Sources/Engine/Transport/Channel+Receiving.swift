@@ -45,6 +45,12 @@ extension Channel {
         }
     }
 
+    /// Takes bytes of its TLS that another channel over the same socket has received.
+    func take(_ bytes: Span<UInt8>) {
+        guard isOpen, !bytes.isEmpty else { return }
+        unsafe bytes.withUnsafeBytes { bytes in unsafe worker.transfer.withInput(bytes) { decrypt() } }
+    }
+
     /// Takes all that has arrived through TLS and hands it on, a buffer at a time.
     private func decrypt() {
         if !isSecure, !continueHandshake() { return }

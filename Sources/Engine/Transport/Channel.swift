@@ -148,6 +148,15 @@ final class Channel {
         worker.release(self)
     }
 
+    /// Gives up the socket, and is closed itself: another channel goes on with it.
+    func detach() -> Descriptor? {
+        guard isOpen else { return nil }
+        worker.poller.remove(number)
+        let descriptor = descriptor.take()
+        close()
+        return descriptor
+    }
+
     /// Reads the peer, or leaves what it sends in the kernel: that is how it is told to wait.
     func setReading(_ reads: Bool, watchingHangup: Bool = false) {
         guard isOpen, !hasEnded else { return }

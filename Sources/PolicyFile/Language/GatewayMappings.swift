@@ -54,8 +54,13 @@ extension PolicyMapping {
                     "trusted_proxies", .list(.form(.block)), else: "[]",
                     "Peers whose `X-Forwarded-For` is believed, walked from right to left."),
                 .optional(
+                    "proxy_protocol", .list(.form(.block)), else: "[]",
+                    "Load balancers that begin each connection with a header of the PROXY protocol, version 1 or 2, and must. The "
+                        + "address that it names is the client's in all that follows, `admission` included. From all others no such "
+                        + "header is taken."),
+                .optional(
                     "admission", .list(.mapping(.admissionEntry)), else: "[]",
-                    "Middleware that runs before any TLS work, on the peer's address alone."),
+                    "Middleware that runs before any TLS work, on the peer's address alone (or on what a PROXY header names)."),
                 .optional("limits", .mapping(.listenerLimits), "Bounds of this listener."),
             ],
             examples: [
@@ -71,6 +76,7 @@ extension PolicyMapping {
                           minimum_version: "1.3"
                           client_certificates: { authority: certs/clients.pem, mode: request }
                         trusted_proxies: [10.0.0.0/8]
+                        proxy_protocol: [192.0.2.10, 192.0.2.11]
                         admission:
                           - connection_rate: { rate: 50/1s, burst: 200 }
                         limits: { connections: 10000, header_bytes: 16KiB, handshake_timeout: 10s, drain_window: 30s }

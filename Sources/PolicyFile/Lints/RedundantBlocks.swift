@@ -53,12 +53,12 @@ extension PolicyDecoder {
     }
 
     /// A proxy is somebody in particular.
-    func warnTrustOfEverybody(_ blocks: [CIDR], _ nodes: [YAMLNode]) {
-        guard blocks.count == nodes.count else { return }
+    func warnTrustOfEverybody(_ blocks: [CIDR], _ list: YAMLNode?, by means: String) {
+        guard case .sequence(let nodes)? = list?.content, blocks.count == nodes.count else { return }
         for (block, node) in zip(blocks, nodes) where block.prefix == 0 {
             warn(
                 node.position,
-                "`\(block)` is everybody: any client could say by X-Forwarded-For that it has another address; name the proxies' own"
+                "`\(block)` is everybody: any client could say by \(means) that it has another address; name the proxies' own"
             )
         }
     }

@@ -4,6 +4,7 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
     case requestHead = "request-head"
     case responseHead = "response-head"
     case extensions
+    case proxyHeader = "proxy-header"
     case frames
     case inflate
     case messages
@@ -20,6 +21,7 @@ package enum FuzzTarget: String, Sendable, CaseIterable {
         case .requestHead: try RequestHeadTarget.fuzz(bytes)
         case .responseHead: try ResponseHeadTarget.fuzz(bytes)
         case .extensions: try ExtensionsTarget.fuzz(bytes)
+        case .proxyHeader: try ProxyHeaderTarget.fuzz(bytes)
         case .frames: try FramesTarget.fuzz(bytes)
         case .inflate: try InflateTarget.fuzz(bytes)
         case .messages: try MessagesTarget.fuzz(bytes)

@@ -59,12 +59,14 @@ struct RedundantBlocksTests {
             address: 127.0.0.1:8443
             tls: { certificates: [{ certificate: a, private_key: b }] }
             trusted_proxies: [10.0.0.0/8, 0.0.0.0/0]
+            proxy_protocol: ["::/0"]
             ----
             3:19: warning: `10.0.0.0/8` is a part of `0.0.0.0/0`, which stands in the same list; leave it out
             3:31: warning: `0.0.0.0/0` is everybody: any client could say by X-Forwarded-For that it has another address; name the proxies' own
+            4:18: warning: `::/0` is everybody: any client could say by a PROXY header that it has another address; name the proxies' own
             front 127.0.0.1:8443 TLS 1.2
             certificates ["a+b"]
-            proxies some, admission 0
+            proxies some, balancers some, admission 0
             limits 10000 16384 10.0 seconds 30.0 seconds
             """#))
     func proxies(_ policy: PolicyCase) { policy.check() }
