@@ -32,7 +32,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let layer0: [Target] =
-    tested("Locking") + [
+    tested("Locking") + tested("PeerText") + [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -42,9 +42,9 @@ let layer0: [Target] =
     ]
 
 let layer1 =
-    tested("WebSocketProtocol")
+    tested("WebSocketProtocol", ["PeerText"])
     + tested("PolicyModel")
-    + tested("Tokens", ["Locking"])
+    + tested("Tokens", ["Locking", "PeerText"])
 
 let layer2: [Target] =
     tested("PolicyFile", ["PolicyModel", "CLibYAML", "Inspection"])

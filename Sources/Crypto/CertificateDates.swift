@@ -41,7 +41,7 @@ package struct CertificateDates: Sendable, Hashable {
         guard let file = unsafe BIO_new_file(path, "r") else { throw .last(operation) }
         defer { unsafe BIO_free(file) }
         var found: [CertificateDates] = []
-        while let certificate = unsafe PEM_read_bio_X509(file, nil, nil, nil) {
+        while let certificate = unsafe PEMFile.nextCertificate(of: file) {
             defer { unsafe X509_free(certificate) }
             guard let notBefore = unsafe seconds(X509_get0_notBefore(certificate)),
                 let notAfter = unsafe seconds(X509_get0_notAfter(certificate))

@@ -90,22 +90,19 @@ package struct Ed25519PublicKey: SignatureVerifier {
         guard signature.count == 64 else { return false }
         let fingerprint = VerifiedSignatures.fingerprint(
             publicKey: rawRepresentation, signature: signature, message: message)
-        if known.contains(fingerprint) { return true }
-        guard verifies(signature, for: message) else { return false }
-        known.insert(fingerprint)
-        return true
+        return known.isValid(fingerprint) { verifies(signature, for: message) }
     }
 
-    private func verifies(_ signature: [UInt8], for message: [UInt8]) -> Bool {
+    /// nil where OpenSSL cannot say.
+    private func verifies(_ signature: [UInt8], for message: [UInt8]) -> Bool? {
         // Unsafe: the context lives until the end of this function; OpenSSL reads `count` bytes of both.
-        guard let context = unsafe EVP_MD_CTX_new() else { return false }
+        guard let context = unsafe EVP_MD_CTX_new() else { return nil }
         defer { unsafe EVP_MD_CTX_free(context) }
-        let isValid =
-            unsafe EVP_DigestVerifyInit(context, nil, nil, nil, handle.pointer) == 1
-            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+        let isReady = unsafe EVP_DigestVerifyInit(context, nil, nil, nil, handle.pointer) == 1
+        let code = unsafe isReady ? EVP_DigestVerify(context, signature, signature.count, message, message.count) : -1
         // Whatever a forged signature leaves behind, the next TLS call of this thread must not take for its own.
-        if !isValid { ERR_clear_error() }
-        return isValid
+        if code != 1 { ERR_clear_error() }
+        return code < 0 ? nil : code == 1
     }
 }
 

@@ -30,10 +30,7 @@ struct PublicKeyVerifier: SignatureVerifier {
     func isValid(_ signature: [UInt8], for message: [UInt8]) -> Bool {
         guard let encoded = encoded(signature) else { return false }
         let known = VerifiedSignatures.fingerprint(publicKey: fingerprint, signature: signature, message: message)
-        if Self.verified.contains(known) { return true }
-        guard verifies(encoded, for: message) else { return false }
-        Self.verified.insert(known)
-        return true
+        return Self.verified.isValid(known) { verifies(encoded, for: message) }
     }
 
     /// As OpenSSL takes it; nil where its length is wrong.
@@ -47,19 +44,20 @@ struct PublicKeyVerifier: SignatureVerifier {
         }
     }
 
-    private func verifies(_ signature: [UInt8], for message: [UInt8]) -> Bool {
+    /// nil where OpenSSL cannot say.
+    private func verifies(_ signature: [UInt8], for message: [UInt8]) -> Bool? {
         // Unsafe: the context lives until the end of this function, the key's own context with it; OpenSSL reads `count` bytes
         // of both.
-        guard let context = unsafe EVP_MD_CTX_new() else { return false }
+        guard let context = unsafe EVP_MD_CTX_new() else { return nil }
         defer { unsafe EVP_MD_CTX_free(context) }
         var keyContext: OpaquePointer?
-        let isValid =
+        let isReady =
             unsafe EVP_DigestVerifyInit(context, &keyContext, digest, nil, key.pointer) == 1
             && setPadding(keyContext)
-            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+        let code = unsafe isReady ? EVP_DigestVerify(context, signature, signature.count, message, message.count) : -1
         // Whatever a forged signature leaves behind, the next TLS call of this thread must not take for its own.
-        if !isValid { ERR_clear_error() }
-        return isValid
+        if code != 1 { ERR_clear_error() }
+        return code < 0 ? nil : code == 1
     }
 
     private var digest: OpaquePointer? {

@@ -48,7 +48,7 @@ internal import CPlatform
         _ store: OpaquePointer, _ names: OpaquePointer, from file: OpaquePointer, _ operation: String
     ) throws(CryptoError) -> [UInt8] {
         var digests: [UInt8] = []
-        while let certificate = unsafe PEM_read_bio_X509(file, nil, nil, nil) {
+        while let certificate = unsafe PEMFile.nextCertificate(of: file) {
             // The store and the list keep what they need of it.
             defer { unsafe X509_free(certificate) }
             var digest = [UInt8](repeating: 0, count: 32)

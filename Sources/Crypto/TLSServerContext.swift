@@ -134,6 +134,7 @@ package final class TLSServerContext: Sendable {
         let context = unsafe handle.pointer
         let loadChain = "load certificate \(certificate.chainFile)"
         let loadKey = "load private key \(certificate.keyFile)"
+        PEMFile.asksNobody(for: handle)
         ERR_clear_error()
         try RegularFile.check(certificate.chainFile, loadChain)
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate.chainFile) == 1 else {
@@ -143,7 +144,9 @@ package final class TLSServerContext: Sendable {
         guard unsafe SSL_CTX_use_PrivateKey_file(context, certificate.keyFile, SSL_FILETYPE_PEM) == 1 else {
             let error = CryptoError.last(loadKey)
             // OpenSSL compares the two as soon as it has both.
-            throw error.reason == "key values mismatch" ? Self.mismatch(certificate, error.reason) : error
+            if error.reason == "key values mismatch" { throw Self.mismatch(certificate, error.reason) }
+            guard let reason = PEMFile.missingKey(in: certificate.keyFile) else { throw error }
+            throw CryptoError(operation: loadKey, reason: reason)
         }
         guard unsafe SSL_CTX_check_private_key(context) == 1 else {
             throw Self.mismatch(certificate, CryptoError.last("").reason)

@@ -24,26 +24,30 @@ enum CarriedToken: Hashable {
     mutating func add(_ text: Substring) {
         switch self {
         case .none: self = .token(String(text))
-        case .token(let known) where known == text: break
+        case .token(let known) where known.utf8.elementsEqual(text.utf8): break
         case .token, .ambiguous: self = .ambiguous
         }
     }
 }
 
+/// All is compared byte by byte: what is found here is what ``strip(from:)`` takes out and what a server behind would
+/// find.
 extension TokenSettings.Carrier {
     func tokens(in request: UpgradeRequest) -> [Substring] {
         switch self {
         case .header(let name, let scheme):
             let values = request.headers.values(name)
             // Of two different ones a server behind might read the one that carries nothing here.
-            guard Set(values).count <= 1 else { return values.map { $0[...] } }
+            guard values.dropFirst().allSatisfy({ $0.utf8.elementsEqual(values[0].utf8) }) else {
+                return values.map { $0[...] }
+            }
             return scheme.map { scheme in values.compactMap { Self.credentials($0, scheme) } } ?? values.map { $0[...] }
         case .subprotocol(let prefix):
             return request.subprotocols.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }
         case .cookie(let name):
             return Self.cookies(name, in: request.headers)
         case .query(let name):
-            return request.target.queryItems.filter { $0.name == name }.map { $0.value[...] }
+            return request.target.queryItems.filter { $0.name.utf8.elementsEqual(name.utf8) }.map { $0.value[...] }
         }
     }
 
@@ -58,34 +62,36 @@ extension TokenSettings.Carrier {
 
     /// RFC 9110 section 11.4: the scheme without case, spaces, the token. nil for another scheme.
     private static func credentials(_ value: String, _ scheme: String) -> Substring? {
-        guard let space = value.firstIndex(of: " "), value[..<space].lowercased() == scheme.lowercased() else {
+        let bytes = value.utf8
+        guard let space = bytes.firstIndex(of: UInt8(ascii: " ")), value[..<space].equalsIgnoringCase(scheme) else {
             return nil
         }
-        return value[space...].drop { $0 == " " }
+        return Substring(bytes[space...].drop { $0 == UInt8(ascii: " ") })
     }
 
     /// RFC 6265 section 4.2.1: the pairs of that name; names count with their case.
     private static func cookies(_ name: String, in headers: HeaderFields) -> [Substring] {
         var found: [Substring] = []
         for field in headers.values("Cookie") {
-            for piece in field.split(separator: ";") {
-                guard let equals = piece.firstIndex(of: "="), piece[..<equals].trimmingSpaces() == name else {
-                    continue
-                }
+            for piece in field.utf8.split(separator: UInt8(ascii: ";")) {
+                guard let equals = piece.firstIndex(of: UInt8(ascii: "=")),
+                    piece[..<equals].trimmingSpaces().elementsEqual(name.utf8)
+                else { continue }
                 let value = piece[piece.index(after: equals)...].trimmingSpaces()
                 // Section 4.1.1: quotes may stand around a value and are no part of what was stored by most servers.
-                let isQuoted = value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"")
-                found.append(isQuoted ? value.dropFirst().dropLast() : value)
+                let quote = UInt8(ascii: "\"")
+                let isQuoted = value.count >= 2 && value.first == quote && value.last == quote
+                found.append(Substring(isQuoted ? value.dropFirst().dropLast() : value))
             }
         }
         return found
     }
 }
 
-extension Substring {
-    fileprivate func trimmingSpaces() -> Substring {
-        var text = self.drop { $0 == " " || $0 == "\t" }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
+extension Substring.UTF8View {
+    fileprivate func trimmingSpaces() -> Substring.UTF8View {
+        var text = self.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        while text.last == UInt8(ascii: " ") || text.last == UInt8(ascii: "\t") { text.removeLast() }
         return text
     }
 }

@@ -10,7 +10,7 @@ package enum ClientAddress {
         guard trusted.contains(peer) else { return peer }
         var client = peer
         for field in headers.values("X-Forwarded-For").reversed() {
-            for hop in field.split(separator: ",", omittingEmptySubsequences: false).reversed() {
+            for hop in field.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).reversed() {
                 guard let address = address(hop) else { return peer }
                 client = address
                 guard trusted.contains(address) else { return client }
@@ -20,8 +20,10 @@ package enum ClientAddress {
     }
 
     /// An address, or one with a port, as some proxies write it.
-    private static func address(_ hop: Substring) -> IPAddress? {
-        var text = hop.drop { $0 == " " || $0 == "\t" }
+    private static func address(_ hop: Substring.UTF8View) -> IPAddress? {
+        // Nothing else stands in an address, and by characters it is read faster where there is nothing else.
+        guard hop.allSatisfy({ $0 < 0x80 }) else { return nil }
+        var text = Substring(hop).drop { $0 == " " || $0 == "\t" }
         while text.last == " " || text.last == "\t" { text.removeLast() }
         return IPAddress(text) ?? SocketAddress(String(text))?.ip
     }

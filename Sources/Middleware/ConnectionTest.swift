@@ -30,12 +30,14 @@ struct ConnectionTest: Sendable {
     func holds(for facts: ConnectionFacts) -> Bool {
         switch source {
         case .subject: facts.subject.map { test.holds(for: .string($0)) } ?? false
-        case .scope(let scope): facts.identity?.scopes.contains(scope) ?? false
+        case .scope(let scope): facts.identity?.scopes.containsBytes(of: scope) ?? false
         case .claim(let pointer):
             facts.identity.flatMap { pointer.value(in: $0.claims.payload) }.map(test.holds) ?? false
         case .path: test.holds(for: .string(facts.target.path))
         case .query(let name):
-            facts.target.queryItems.contains { $0.name == name && test.holds(for: .string($0.value)) }
+            facts.target.queryItems.contains {
+                $0.name.utf8.elementsEqual(name.utf8) && test.holds(for: .string($0.value))
+            }
         }
     }
 }

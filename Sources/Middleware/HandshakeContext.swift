@@ -95,10 +95,13 @@ package struct HandshakeContext: Sendable {
         upstreamHeaders = headers
     }
 
-    /// Fields that the next hop believes of the gateway alone, in every spelling that an upstream could take for them.
+    /// Fields that the next hop is to believe of the gateway alone or of nobody, in every spelling that an upstream
+    /// could take for them.
     private static func removeWrittenByTheGateway(from headers: inout HeaderFields) {
-        for prefix in ["X-Forwarded-", "Sec-WebSocket-"] { headers.removeEquivalent(prefix: prefix) }
+        headers.removeEquivalent(prefix: "X-Forwarded-")
         for name in ["Forwarded", "X-Real-IP", "Host", "Content-Length"] { headers.removeEquivalent(name) }
+        // Some servers believe these two before the request line; and nobody answers what `Expect` expects.
+        for name in ["X-Original-URL", "X-Rewrite-URL", "Expect"] { headers.removeEquivalent(name) }
         // A trace whose place cannot be read ends here (W3C Trace Context, section 3.2).
         if TraceParent(of: headers) == nil {
             for name in ["traceparent", "tracestate"] { headers.remove(name) }

@@ -32,16 +32,23 @@ struct HeaderEdits: HandshakeMiddleware {
     private static func expanded(_ edits: HeadersSettings.Edits, _ facts: HandshakeContext) -> [HeaderEdit]? {
         var result = edits.remove.map { HeaderEdit.remove($0) }
         for (name, template) in edits.set {
-            let value = template.expanded(facts.value(of:))
-            guard HeaderFields.isValidValue(value) else { return nil }
+            guard let value = expanded(template, facts) else { return nil }
             result.append(.set(name, value))
         }
         for (name, template) in edits.add {
-            let value = template.expanded(facts.value(of:))
-            guard HeaderFields.isValidValue(value) else { return nil }
+            guard let value = expanded(template, facts) else { return nil }
             result.append(.add(name, value))
         }
         return result
+    }
+
+    private static func expanded(_ template: Template, _ facts: HandshakeContext) -> String? {
+        let value = template.expanded(facts.value(of:))
+        guard HeaderFields.isValidValue(value) else { return nil }
+        // Who reads the field leaves out white space at its ends: `admin ` would be somebody else there. What a policy
+        // writes without variables is its own affair.
+        let losesEnds = value.utf8.trimmingFieldWhitespace().count < value.utf8.count
+        return losesEnds && !template.variables.isEmpty ? nil : value
     }
 }
 

@@ -15,7 +15,8 @@ package struct MiddlewareChain: Sendable {
     let steps: [Step]
     /// Names that the policy sets toward the upstream. What a client sent under them is never believed.
     private let policyHeaders: [String]
-    /// Names under which a service judges what the client sent: nothing that an upstream could take for them passes beside.
+    /// Names under which a service or a `token` judges what the client sent: nothing that an upstream could take for
+    /// them passes beside.
     private let judgedHeaders: [String]
     private let tokens: TokenIssuers
     private let tickets: TicketOffice
@@ -38,7 +39,11 @@ package struct MiddlewareChain: Sendable {
         let policyHeaders = steps.filter { !$0.isShadow }.flatMap(\.middleware.upstreamHeaders)
         let enforced = entries.filter { $0.mode == .enforce }.map(\.settings)
         let judgedHeaders = enforced.flatMap { settings -> [String] in
-            if case .authorize(let settings) = settings { settings.copiedRequestHeaders } else { [] }
+            switch settings {
+            case .authorize(let settings): settings.copiedRequestHeaders
+            case .token(let settings): settings.carriers.compactMap(\.headerName)
+            default: []
+            }
         }
         let givesTickets = entries.contains { entry in
             guard entry.mode == .enforce, case .token(let settings) = entry.settings else { return false }

@@ -50,7 +50,7 @@ struct WebOrigin: Hashable {
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8),
-            Self.isScheme(bytes[..<colon])
+            Self.isScheme(bytes[..<colon]), bytes.allSatisfy({ $0 < 0x80 })
         else { return nil }
         let authority = String(decoding: bytes[(colon + 3)...], as: UTF8.self).lowercased()
         // As it would be written again: refuses a dot at the end and zeros before the port, which name the same place in

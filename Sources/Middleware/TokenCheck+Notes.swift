@@ -37,6 +37,48 @@ extension TokenCheck {
         context.note("the route wants \(wanted.joined(separator: ", "))")
     }
 
+    /// What of a token's claims it was refused for, where that is not plain from what is wanted.
+    func noteRefusal(_ reason: RefusalReason, of text: String, _ context: inout HandshakeContext) {
+        guard context.trace != nil, let token = try? JWS.decode(text) else { return }
+        switch reason {
+        case .tokenMalformed:
+            for fault in Self.faults(of: token.payload) { context.note(fault) }
+        case .tokenClaimMismatch:
+            guard let (issuer, claim) = tokens.unmetClaim(of: token, issuers: settings.issuers) else { return }
+            let found = claim.pointer.value(in: token.payload).map { "has \(Self.text($0))" } ?? "has nothing"
+            context.note("\(issuer) wants \(Self.text(claim)); the token \(found) there")
+        default: break
+        }
+    }
+
+    /// Claims that every token needs and that are missing, or that have no type that is read.
+    private static func faults(of payload: [String: ClaimValue]) -> [String] {
+        let isBuiltin = payload["iss"] == .string(TokenClaims.builtinIssuer)
+        let needed = ["iss", "sub", "exp"] + (isBuiltin ? ["jti", "iat"] : [])
+        let missing = needed.filter { payload[$0] == nil }.map { "it has no `\($0)`" }
+        let noTexts = ["iss", "sub", "jti"].filter { name in
+            guard let value = payload[name] else { return false }
+            if case .string = value { return false }
+            return true
+        }
+        let noTimes = ["iat", "nbf", "exp"].filter { name in
+            switch payload[name] {
+            case nil, .integer, .double: false
+            default: true
+            }
+        }
+        return missing + noTexts.map { "its `\($0)` is no text" } + noTimes.map { "its `\($0)` is no number" }
+    }
+
+    /// As a policy has it: `/groups contains "staff"`.
+    private static func text(_ claim: RequiredClaim) -> String {
+        let pointer = JSONPointer(tokens: claim.pointer.tokens)
+        switch claim.test {
+        case .equals(let value): return "\(pointer) equals \(text(value))"
+        case .contains(let value): return "\(pointer) contains \(text(value))"
+        }
+    }
+
     private static func text(_ value: ClaimValue) -> String {
         String(decoding: JSON.encode(value), as: UTF8.self)
     }

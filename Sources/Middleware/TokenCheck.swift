@@ -7,7 +7,7 @@ struct TokenCheck: HandshakeMiddleware {
     let settings: TokenSettings
     /// The carriers of a token that is to become a ticket.
     private let ticketCarriers: [TokenSettings.Carrier]
-    private let tokens: TokenIssuers
+    let tokens: TokenIssuers
     /// nil where an address may fail as often as it likes.
     private let failures: TokenFailures?
     private let tickets: TicketOffice
@@ -126,7 +126,9 @@ struct TokenCheck: HandshakeMiddleware {
                 return error == .tokenUnknownKey ? fail(error, context) : .refuse(Refusal(error))
             // That the store cannot be read is no fault of the client's.
             case .tokenStoreUnavailable: return .refuse(Refusal(error))
-            default: return fail(error, context)
+            default:
+                noteRefusal(error, of: text, &context)
+                return fail(error, context)
             }
         }
     }

@@ -41,8 +41,8 @@ enum URLPath {
         return nil
     }
 
-    /// Percent-encoded where it must be, in upper case, and not where it need not be. nil for broken encodings, and for
-    /// encoded slashes, backslashes and controls, which requests are refused for.
+    /// Percent-encoded where it must be, in upper case, and not where it need not be; an encoded semicolon stays one. nil
+    /// for broken encodings, and for encoded slashes, backslashes and controls, which requests are refused for.
     private static func normalised(_ text: String) -> String? {
         var result: [UInt8] = []
         var rest = text.utf8[...]
@@ -57,7 +57,11 @@ enum URLPath {
                 value >= 0x20, value != 0x7f, value != UInt8(ascii: "/"), value != UInt8(ascii: "\\")
             else { return nil }
             rest = rest.dropFirst(2)
-            if isUnreserved(value) { result.append(value) } else { appendEncoded(value, to: &result) }
+            if isPathCharacter(value), value != UInt8(ascii: ";") {
+                result.append(value)
+            } else {
+                appendEncoded(value, to: &result)
+            }
         }
         return String(decoding: result, as: UTF8.self)
     }

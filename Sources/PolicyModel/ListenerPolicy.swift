@@ -16,7 +16,8 @@ package struct ListenerPolicy: Sendable {
 
     package init(
         name: String, address: SocketAddress, tls: TLSPolicy, trustedProxies: CIDRSet = CIDRSet([]),
-        proxyProtocol: CIDRSet = CIDRSet([]), admission: [MiddlewareEntry] = [], limits: ListenerLimits = ListenerLimits(), position: SourcePosition
+        proxyProtocol: CIDRSet = CIDRSet([]), admission: [MiddlewareEntry] = [],
+        limits: ListenerLimits = ListenerLimits(), position: SourcePosition
     ) {
         self.name = name
         self.address = address

@@ -17,6 +17,11 @@ package struct TokenSettings: Sendable {
             }
         }
 
+        /// The name of the header that it stands in; nil where it stands elsewhere.
+        package var headerName: String? {
+            if case .header(let name, scheme: _) = self { name } else { nil }
+        }
+
         /// `Authorization: Bearer …` (RFC 6750 section 2.1).
         package static let authorization = Carrier.header("Authorization", scheme: "Bearer")
     }

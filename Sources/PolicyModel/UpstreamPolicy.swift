@@ -22,7 +22,7 @@ package struct UpstreamPolicy: Sendable {
     package var name: String
     /// Never empty. Tried in turn.
     package var endpoints: [Endpoint]
-    /// For all attempts of one connection together, absolute.
+    /// For all attempts of one connection together; each has an even share of what is left.
     package var connectTimeout: Duration
     package var handshakeTimeout: Duration
 

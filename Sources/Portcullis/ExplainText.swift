@@ -42,11 +42,16 @@ struct ExplainText {
             mark = style.odd("?")
             what = "waits for \(wait)"
         }
-        let name = step.isShadow ? "\(step.name) (shadow)" : step.name
+        let name = step.isShadow ? "\(Self.name(of: step)) (shadow)" : Self.name(of: step)
         let place = step.position.map { style.faint("\($0)") }
         let parts = [name.terminalSafe, place, what.isEmpty ? nil : what.terminalSafe]
         addStyled("\(mark) \(parts.compactMap { $0 }.joined(separator: "  "))")
         for note in step.notes { add("    \(note)") }
+    }
+
+    /// An entry of the listener's `admission` may have the name of one of the route's.
+    private static func name(of step: RehearsedStep) -> String {
+        step.stage == .admission ? "admission.\(step.name)" : step.name
     }
 
     private mutating func addOutcome(_ handshake: RehearsedHandshake) {
@@ -58,7 +63,7 @@ struct ExplainText {
                 ?? "the connection ends without an answer"
             addStyled(style.bad("refused: \(refusal.reason)".terminalSafe) + " (\(how))")
             if let step = handshake.refusingStep, let position = step.position {
-                add("  by \(step.name), \(position)")
+                add("  by \(Self.name(of: step)), \(position)")
             }
             addFields("answer", refusal.answer?.headers ?? [], body: refusal.answer?.body)
         case .answered(let answer):

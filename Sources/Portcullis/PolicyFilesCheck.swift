@@ -1,8 +1,10 @@
 import Engine
+import Foundation
 import PolicyFile
 import PolicyModel
 
-/// What is wrong with the files that policies name: certificates and their keys, authorities, keys of token issuers.
+/// What is wrong with the files that policies name: certificates and their keys, authorities, keys of token issuers, the token
+/// of the admin door.
 struct PolicyFilesCheck {
     /// Who asks.
     enum Purpose {
@@ -22,7 +24,7 @@ struct PolicyFilesCheck {
                 switch finding.weight {
                 case .refused: true
                 case .useless: purpose == .validating
-                case .soon: false
+                case .soon, .exposed: false
                 }
             return Diagnostic(
                 severity: isError ? .error : .warning, position: finding.position, message: finding.message)
@@ -41,6 +43,21 @@ struct PolicyFilesCheck {
                     message: "the keys of `\(issuer.name)`, \(path), cannot be read: \(error)")
             }
         }
+    }
+
+    func adminToken(in policy: Policy) -> [Diagnostic] {
+        guard let admin = policy.admin else { return [] }
+        do throws(AdminTokenFile.Problem) {
+            try AdminTokenFile.check(resolve(admin.tokenFile))
+            return []
+        } catch {
+            return [Diagnostic(position: admin.position, message: error.description)]
+        }
+    }
+
+    /// Whether any of the files is not there.
+    func misses(_ files: [String]) -> Bool {
+        files.contains { !FileManager.default.fileExists(atPath: resolve($0)) }
     }
 
     private func resolve(_ path: String) -> String { path.resolved(in: root) }

@@ -9,7 +9,9 @@ struct TokenInspectCommand: ParsableCommand {
         abstract: "Show what a token says, and whether it would be admitted now.",
         discussion: """
             The answer is that of a gateway with the same state folder, on a route that asks for what --audience and \
-            --scope name, for a client at --from-address. Exit code 0 wherever the token can be read, admitted or not.
+            --scope name, for a client at --from-address; of builtin tokens alone. For those of \
+            other issuers there is `portcullis explain --url URL --token - --fetch-keys`. Exit code 0 wherever the \
+            token can be read, admitted or not.
 
               portcullis token issue --subject alice | portcullis token inspect -
             """)

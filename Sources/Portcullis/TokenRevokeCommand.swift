@@ -97,13 +97,15 @@ struct TokenRevokeCommand: ParsableCommand {
     private func revoke(_ request: RevocationRequest, now: Int64) throws {
         do {
             let (outcome, what) = try request.perform(in: try state.openStore(), now: now)
-            try tell(outcome, what)
+            try tell(outcome, what, request)
         } catch is RevocationRequest.NotIssuedHere {
             throw Console.failure("nothing was revoked: the token was not issued from \(state.directory)")
         }
     }
 
-    private func tell(_ outcome: TokenStore.RevocationOutcome, _ what: String) throws {
+    private func tell(
+        _ outcome: TokenStore.RevocationOutcome, _ what: String, _ request: RevocationRequest
+    ) throws {
         switch outcome {
         case .revoked(let tokens):
             let count = subject == nil ? nil : tokens.map { " (\($0) that \($0 == 1 ? "was" : "were") valid)" }
@@ -111,9 +113,8 @@ struct TokenRevokeCommand: ParsableCommand {
         case .alreadyRevoked: try Console.answer("\(what) was revoked before")
         case .alreadyExpired: try Console.answer("\(what) has expired; sockets that it still holds are closed")
         case .unknown:
-            throw Console.failure(
-                "nothing was revoked: \(what) was never issued from \(state.directory); "
-                    + "--foreign revokes what another issuer has issued")
+            let reason = request.unknown(what, from: "this state folder (\(state.directory))")
+            throw Console.failure("\(reason); --foreign revokes what another issuer has issued")
         }
     }
 }

@@ -14,8 +14,9 @@ struct ValidateCommand: ParsableCommand {
             clients from using it; a warning is something that can hardly be meant, such as a route that no request gets to.
 
             The files that policies name are read as well, from --root: schemas, certificates with their keys and their dates \
-            (a warning from 14 days before the end, an error behind it), authorities, token issuers' keys. Upstreams are not \
-            looked at. A machine that does not have the private keys says --no-files.
+            (a warning from 14 days before the end, an error behind it; one where other users can read a key), authorities, \
+            token issuers' keys, the token of `admin`. Upstreams are not looked at. A machine that does not have the private \
+            keys says --no-files.
 
             Exit codes: 0 without an error, 1 with one; with --strict a warning is enough for 1.
 
@@ -29,7 +30,7 @@ struct ValidateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What relative paths in policies are relative to.", valueName: "dir"))
     var root = "."
 
-    @Flag(help: "Read no certificates, keys and authorities: policies and schemas alone.")
+    @Flag(help: "Read no certificates, keys, authorities and tokens: policies and schemas alone.")
     var noFiles = false
 
     @Flag(help: "Fail on warnings, too.")
@@ -47,19 +48,21 @@ struct ValidateCommand: ParsableCommand {
             noFiles
             ? []
             : check.certificates(in: read.legible, for: .validating) + check.issuerKeys(in: read.legible)
+                + check.adminToken(in: read.legible)
         let loaded = read.adding(found)
         if json {
             try Console.answer(json: ValidateReport(loaded))
         } else {
-            try tell(loaded, filesAreWrong: found.contains { $0.severity == .error })
+            try tell(loaded, misses: !found.isEmpty && check.misses(read.namedFiles))
         }
         if loaded.policy == nil || (strict && !loaded.diagnostics.isEmpty) { throw ExitCode.failure }
     }
 
-    private func tell(_ loaded: LoadedPolicy, filesAreWrong: Bool) throws {
+    /// `misses`: a file that a policy names is not where it was looked for.
+    private func tell(_ loaded: LoadedPolicy, misses: Bool) throws {
         let text = DiagnosticText(loaded.sources, isColoured: Console.hasErrorColours)
         for diagnostic in loaded.diagnostics { text.lines(of: diagnostic).forEach(Console.note) }
-        if filesAreWrong {
+        if misses {
             Console.note("Paths are relative to \(root); --root says to what else, and --no-files leaves files out.")
         }
         if let count = DiagnosticText.count(of: loaded.diagnostics) { Console.note(count) }

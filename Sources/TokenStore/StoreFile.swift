@@ -58,7 +58,8 @@ struct StoreFile: Sendable {
         }
     }
 
-    /// Makes the file (mode 0600), empty, where it is missing. Whether it was made.
+    /// Makes the file (mode 0600), empty, where it is missing. Whether it was made. What root makes belongs to whom the folder
+    /// belongs to, such as the service that is to open it; SQLite gives the files that it puts beside it to the same.
     ///
     /// Never opens one that is there: closing it again would drop the locks that SQLite holds on it in this process.
     func makeFile() throws(TokenStoreError) -> Bool {
@@ -67,7 +68,17 @@ struct StoreFile: Sendable {
             if errno == EEXIST { return false }
             throw inaccessible(path, "cannot be made")
         }
-        close(descriptor)
+        defer { close(descriptor) }
+        guard geteuid() == 0 else { return true }
+        var info = stat()
+        let isGiven =
+            unsafe stat(folder, &info) == 0
+            && (info.st_uid == 0 || fchown(descriptor, info.st_uid, info.st_gid) == 0)
+        guard isGiven else {
+            let error = inaccessible(path, "cannot be given to the owner of the folder")
+            unsafe unlink(path)
+            throw error
+        }
         return true
     }
 

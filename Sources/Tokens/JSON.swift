@@ -3,8 +3,9 @@ package enum JSON {
     /// Arrays and objects inside one another.
     package static let maximumDepth = 32
 
-    /// nil for anything but exactly one value: a name twice in an object, bytes that are not UTF-8, a lone surrogate, a number
-    /// out of `Double`'s range, text behind the value, or nesting past ``maximumDepth``.
+    /// nil for anything but exactly one value: a name twice in an object, bytes that are not UTF-8, a lone surrogate,
+    /// more than 30 combining marks in a row, a number out of `Double`'s range, text behind the value, or nesting past
+    /// ``maximumDepth``.
     package static func decode(_ bytes: [UInt8]) -> ClaimValue? {
         var reader = JSONReader(bytes)
         return try? reader.document()

@@ -1,3 +1,5 @@
+import PeerText
+
 /// One pass over JSON text by recursive descent, as deep as ``JSON/maximumDepth``.
 struct JSONReader {
     struct Malformed: Error {}
@@ -71,7 +73,9 @@ struct JSONReader {
             switch byte {
             case UInt8(ascii: "\""):
                 if text.allSatisfy({ $0 < 0x80 }) { return String(decoding: text, as: UTF8.self) }
-                guard let string = String(validating: text, as: UTF8.self) else { throw Malformed() }
+                guard let string = String(validating: text, as: UTF8.self), string.isStreamSafe else {
+                    throw Malformed()
+                }
                 return string
             case UInt8(ascii: "\\"): text.append(contentsOf: try escape())
             case 0..<0x20: throw Malformed()

@@ -32,8 +32,7 @@ package struct JWTIssuer: Sendable {
         // Looked up after the slow signature, so that a revocation that came meanwhile counts.
         try revocations.checkRevocation(verified.revocableClaims, keyID: key.id)
         try rules.checkPurpose(claims, payload: token.payload)
-        if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
-        guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }
+        try claims.check(audience: audience, scopes: scopes)
         return verified
     }
 

@@ -41,9 +41,12 @@ package struct JWTRules: Sendable, Hashable {
 
     /// Whether the token is meant for here.
     func checkPurpose(_ claims: TokenClaims, payload: [String: ClaimValue]) throws(TokenError) {
-        guard claims.audiences.contains(where: audiences.contains) else { throw .audienceMismatch }
-        guard requiredClaims.allSatisfy({ $0.holds(in: payload) }) else { throw .claimMismatch }
+        guard audiences.contains(where: claims.audiences.containsBytes(of:)) else { throw .audienceMismatch }
+        guard unmet(in: payload) == nil else { throw .claimMismatch }
     }
+
+    /// The first of the required claims that does not hold.
+    func unmet(in payload: [String: ClaimValue]) -> RequiredClaim? { requiredClaims.first { !$0.holds(in: payload) } }
 
     /// From this second on the token is not admitted.
     func end(of claims: TokenClaims) -> Int64 { claims.expiresAt.saturatingAdd(clockSkew) }

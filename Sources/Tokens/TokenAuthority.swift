@@ -74,8 +74,7 @@ package final class TokenAuthority: Sendable {
         if let notBefore = claims.notBefore, now < notBefore { throw .notYetValid }
         // Looked up after the slow signature, so that a revocation that came meanwhile counts.
         try checkRevocation(claims, keyID: keyID)
-        if let audience, !claims.audiences.contains(audience) { throw .audienceMismatch }
-        guard scopes.allSatisfy(claims.scopes.contains) else { throw .scopeMissing }
+        try claims.check(audience: audience, scopes: scopes)
         return VerifiedToken(claims: claims, issuerName: issuerName, keyID: keyID)
     }
 
@@ -108,7 +107,7 @@ package final class TokenAuthority: Sendable {
         // Those that are made here say `JWT`.
         guard decoded.header.type != "at+jwt" else { throw .malformed }
         let claims = try decoded.claims()
-        guard claims.issuer == TokenClaims.builtinIssuer else { throw .issuerUnknown }
+        guard claims.isBuiltin else { throw .issuerUnknown }
         guard let keyID = decoded.header.keyID, let key = state.withLock({ $0.keys[keyID] }) else { throw .unknownKey }
         // The key says which algorithm; the header may only agree (RFC 8725 section 3.1).
         guard decoded.header.algorithm == key.algorithm.rawValue,

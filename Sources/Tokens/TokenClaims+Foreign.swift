@@ -29,7 +29,7 @@ extension TokenClaims {
     private static func foreignScopes(_ value: ClaimValue?) throws(TokenError) -> [String] {
         switch value {
         case nil, .null: return []
-        case .string(let text): return text.split(separator: " ").map(String.init)
+        case .string(let text): return words(text)
         case .array(let values):
             var scopes: [String] = []
             for value in values {

@@ -102,9 +102,14 @@ package struct TokenClaims: Sendable, Hashable {
     private static func scopes(_ value: ClaimValue?) throws(TokenError) -> [String] {
         switch value {
         case nil: return []
-        case .string(let scopes): return scopes.split(separator: " ").map(String.init)
+        case .string(let scopes): return words(scopes)
         default: throw .malformed
         }
+    }
+
+    /// Split at its spaces.
+    static func words(_ text: String) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
     }
 
     static func seconds(
@@ -120,17 +125,34 @@ package struct TokenClaims: Sendable, Hashable {
     }
 }
 
+/// Texts are compared byte by byte: to `==` two that only look alike are one.
+extension TokenClaims {
+    /// What a route may ask of every token.
+    func check(audience: String?, scopes: [String]) throws(TokenError) {
+        if let audience, !audiences.containsBytes(of: audience) { throw .audienceMismatch }
+        guard scopes.allSatisfy(self.scopes.containsBytes(of:)) else { throw .scopeMissing }
+    }
+}
+
+extension [String] {
+    /// Whether one of them is `text`, byte by byte.
+    package func containsBytes(of text: String) -> Bool { contains { $0.utf8.elementsEqual(text.utf8) } }
+}
+
 /// Claims that `portcullis token issue` writes and no RFC knows. In tokens of other issuers they mean nothing here.
 extension TokenClaims {
+    /// Whether the token says that it is of the builtin issuer, byte by byte.
+    var isBuiltin: Bool { issuer.utf8.elementsEqual(Self.builtinIssuer.utf8) }
+
     /// `uses`: how many connections the token is good for in all, at least 1; nil for any number.
     package var uses: Int64? {
-        guard issuer == Self.builtinIssuer, case .integer(let uses)? = other["uses"] else { return nil }
+        guard isBuiltin, case .integer(let uses)? = other["uses"] else { return nil }
         return uses
     }
 
     /// `from_address`: the networks that the token is bound to, as CIDR texts; none where it is good from anywhere.
     package var fromAddresses: [String] {
-        guard issuer == Self.builtinIssuer, case .array(let networks)? = other["from_address"] else { return [] }
+        guard isBuiltin, case .array(let networks)? = other["from_address"] else { return [] }
         return networks.compactMap { network in
             if case .string(let text) = network { text } else { nil }
         }
@@ -138,7 +160,7 @@ extension TokenClaims {
 
     /// A bound that cannot be read must not be no bound.
     private func checkPrivateClaims() throws(TokenError) {
-        guard issuer == Self.builtinIssuer else { return }
+        guard isBuiltin else { return }
         if other["uses"] != nil {
             guard let uses, uses > 0 else { throw .malformed }
         }

@@ -47,12 +47,6 @@ extension JWTIssuer {
 }
 
 extension TokenClaims {
-    /// What a route may ask of every token.
-    fileprivate func check(audience: String?, scopes: [String]) throws(TokenError) {
-        if let audience, !audiences.contains(audience) { throw .audienceMismatch }
-        guard scopes.allSatisfy(self.scopes.contains) else { throw .scopeMissing }
-    }
-
     /// ``payload``, with lists wherever there may be one.
     fileprivate var payloadOfLists: [String: ClaimValue] {
         var payload = payload

@@ -85,6 +85,13 @@ package final class TokenIssuers: Sendable {
         return issuer.refresh(for: decoded, now: now)
     }
 
+    /// The claim for which a token is refused as `claimMismatch`, and the name in the policy of the issuer that wants it.
+    package func unmetClaim(of token: DecodedToken, issuers: [String]) -> (issuer: String, claim: RequiredClaim)? {
+        guard let issuer = try? issuer(of: token, among: issuers), let claim = issuer.rules.unmet(in: token.payload)
+        else { return nil }
+        return (issuer.name, claim)
+    }
+
     /// The issuer of the kind `jwt` that the token names; nil where it names none of them. It chooses rules, and is not
     /// believed by that.
     private func issuer(of token: DecodedToken, among names: [String]) throws(TokenError) -> JWTIssuer? {

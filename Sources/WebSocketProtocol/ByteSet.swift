@@ -26,6 +26,9 @@ struct ByteSet: Sendable {
     static let unreserved = ByteSet(alphanumerics + "-._~")
     /// RFC 3986 3.3: `pchar` without `pct-encoded`, and the slash.
     static let path = ByteSet(alphanumerics + "-._~!$&'()*+,;=:@/")
+    /// Of these, those that mean the same to every server whether they are percent-encoded or not: an encoded slash or
+    /// semicolon may part nothing where a plain one does.
+    static let decodedInPaths = ByteSet(alphanumerics + "-._~!$&'()*+,=:@")
     /// RFC 3986 3.4, and what browsers send as it is in a query (the WHATWG URL standard's query state).
     static let query = ByteSet(alphanumerics + "-._~!$&'()*+,;=:@/?[]{}|\\^`")
     /// What DNS names are made of; the underscore is used by service names.
@@ -73,7 +76,7 @@ extension String {
 
 extension StringProtocol {
     /// Equal but for the case of ASCII letters. Bytes are compared: no Unicode equivalence takes part.
-    func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
+    package func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
         utf8.count == other.utf8.count
             && utf8.lazy.map(\.asciiLowercased).elementsEqual(other.utf8.lazy.map(\.asciiLowercased))
     }

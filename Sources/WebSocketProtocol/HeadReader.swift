@@ -1,3 +1,5 @@
+import PeerText
+
 /// Takes a message head (RFC 9112 2.1) apart into its start line and fields as bytes arrive. Each byte is looked at a fixed
 /// number of times, however the head is cut into pieces, and no more than `maximumBytes` are ever held.
 struct HeadReader: Sendable {
@@ -71,8 +73,11 @@ struct HeadReader: Sendable {
         guard HeaderFields.isValidName(name) else { throw .malformed("field name is not a token") }
         let value = line[(colon + 1)...].trimmingFieldWhitespace()
         guard HeaderFields.isValidValue(value) else { throw .malformed("field value has a control character") }
-        guard value.allSatisfy({ $0 < 0x80 }) || String(validating: value, as: UTF8.self) != nil else {
-            throw .malformed("field value is not UTF-8")
+        if !value.allSatisfy({ $0 < 0x80 }) {
+            guard let text = String(validating: value, as: UTF8.self) else {
+                throw .malformed("field value is not UTF-8")
+            }
+            guard text.isStreamSafe else { throw .malformed("field value has too many combining marks in a row") }
         }
         return HeaderFields.Place(name: name.startIndex..<colon, value: value.startIndex..<value.endIndex)
     }

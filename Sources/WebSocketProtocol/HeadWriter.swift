@@ -103,11 +103,12 @@ private struct HeadWriter {
         write(name: name.utf8, value: value.utf8)
     }
 
-    /// Fields that frame the message or negotiate the upgrade are the gateway's own; a second one would contradict it.
+    /// Fields that frame the message or negotiate the upgrade are the gateway's own; a second one would contradict it,
+    /// in whatever spelling a server could take for one.
     mutating func write(_ headers: HeaderFields) {
         var others = headers
-        for name in Self.own { others.remove(name) }
-        others.remove(prefix: "Sec-WebSocket-")
+        for name in Self.own { others.removeEquivalent(name) }
+        others.removeEquivalent(prefix: "Sec-WebSocket-")
         for field in others.slices { write(name: field.name, value: field.value) }
     }
 

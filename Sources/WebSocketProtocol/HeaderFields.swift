@@ -108,11 +108,6 @@ package struct HeaderFields: Sendable {
         }
     }
 
-    /// Removes all fields whose names begin with the prefix.
-    package mutating func remove(prefix: String) {
-        removeNames { $0.spells(prefix, at: $1.prefix(prefix.utf8.count)) { $0.asciiLowercased } }
-    }
-
     /// Removes all fields whose names a server could take for one that begins with the prefix; see ``removeEquivalent(_:)``.
     package mutating func removeEquivalent(prefix: String) {
         removeNames { $0.spells(prefix, at: $1.prefix(prefix.utf8.count)) { $0.foldedFieldName } }
@@ -162,7 +157,7 @@ extension HeaderFields: Hashable {
 
 extension BidirectionalCollection<UInt8> {
     /// Without the spaces and tabs at both ends (RFC 9110 5.6.3: OWS). Linear: each end is walked once.
-    func trimmingFieldWhitespace() -> SubSequence {
+    package func trimmingFieldWhitespace() -> SubSequence {
         var start = startIndex
         while start < endIndex, self[start].isFieldWhitespace { formIndex(after: &start) }
         var end = endIndex

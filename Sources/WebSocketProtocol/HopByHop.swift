@@ -1,12 +1,13 @@
 /// Fields that concern one connection and not the next (RFC 9110 7.6.1).
 package enum HopByHop {
     /// Removes them: the known ones, those that `Connection` names, and all of `Sec-WebSocket-*`, which every hop makes
-    /// anew. It is to run before a policy sets fields, so that a peer cannot name one of those.
+    /// anew. Other spellings that the next hop could take for them go as well. It is to run before a policy sets fields,
+    /// so that a peer cannot name one of those.
     package static func removeHopByHop(from headers: inout HeaderFields) {
         for name in headers.listValues("Connection") + known {
-            headers.remove(name)
+            headers.removeEquivalent(name)
         }
-        headers.remove(prefix: "Sec-WebSocket-")
+        headers.removeEquivalent(prefix: "Sec-WebSocket-")
     }
 
     private static let known = [

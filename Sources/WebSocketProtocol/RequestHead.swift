@@ -26,6 +26,10 @@ package struct RequestHead: Sendable {
         let hosts = headers.values("Host")
         guard hosts.count == 1 else { throw .malformedRequest("there must be exactly one Host") }
         guard let host = RequestHost(hosts[0]) else { throw .malformedRequest("Host is not a host and port") }
+        // Each of them is looked for among all fields, more than once.
+        guard headers.listValues("Connection").count <= 64 else {
+            throw .malformedRequest("Connection names more than 64 fields")
+        }
         self.method = String(decoding: parts[0], as: UTF8.self)
         self.target = try Self.target(parts[1], host: host)
         self.host = host

@@ -1,3 +1,5 @@
+import PeerText
+
 /// The path and query that a request asks for, in one spelling (RFC 3986 6.2.2), so that a policy and an upstream cannot
 /// read two different paths out of it.
 package struct RequestTarget: Sendable, Hashable, CustomStringConvertible {
@@ -7,8 +9,9 @@ package struct RequestTarget: Sendable, Hashable, CustomStringConvertible {
         package let value: String
     }
 
-    /// Begins with a slash. Percent-encoded unreserved characters are decoded, the hex digits of others upper case. It has
-    /// neither dot segments nor empty segments (but for a last one).
+    /// Begins with a slash. What is percent-encoded and could stand there as it is, is decoded, but for a slash or a
+    /// semicolon; the hex digits of others are upper case. It has neither dot segments nor empty segments (but for a
+    /// last one).
     package let path: String
     /// What follows the `?`, as it was sent; nil without a `?`.
     package let query: String?
@@ -78,7 +81,7 @@ extension RequestTarget {
             guard !value.isControl, value != UInt8(ascii: "/"), value != UInt8(ascii: "\\") else {
                 throw .malformedRequest("path has a forbidden encoded character")
             }
-            if ByteSet.unreserved.contains(value) {
+            if ByteSet.decodedInPaths.contains(value) {
                 path.append(value)
             } else {
                 path.append(contentsOf: [UInt8(ascii: "%"), hexDigit(value >> 4), hexDigit(value & 15)])
@@ -119,7 +122,12 @@ extension RequestTarget {
                 index += 1
             }
         }
-        return String(decoding: raw, as: UTF8.self)
+        let query = String(decoding: raw, as: UTF8.self)
+        // What separates items is no mark, so that no row of them is longer in an item than in the whole.
+        guard !raw.contains(UInt8(ascii: "%")) || formDecoded(query[...].utf8).isStreamSafe else {
+            throw .malformedRequest("query has too many combining marks in a row")
+        }
+        return query
     }
 
     /// RFC 3986 2.1: the byte that `%XX` at `index` stands for.

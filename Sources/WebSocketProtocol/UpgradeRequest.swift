@@ -30,7 +30,7 @@ package struct UpgradeRequest: Sendable {
         }
         try Self.refuseBody(headers)
         let versions = headers.values("Sec-WebSocket-Version")
-        guard versions.count == 1, versions[0] == "13" else { throw .versionUnsupported }
+        guard versions.count == 1, versions[0].utf8.elementsEqual("13".utf8) else { throw .versionUnsupported }
         let origins = headers.values("Origin")
         guard origins.count <= 1 else { throw .malformedUpgrade("more than one Origin") }
 
@@ -73,7 +73,9 @@ package struct UpgradeRequest: Sendable {
     private static func refuseBody(_ headers: HeaderFields) throws(HandshakeError) {
         guard !headers.contains("Transfer-Encoding") else { throw .malformedUpgrade("upgrade with Transfer-Encoding") }
         let lengths = headers.values("Content-Length")
-        guard lengths.isEmpty || lengths == ["0"] else { throw .malformedUpgrade("upgrade with a body") }
+        guard lengths.isEmpty || (lengths.count == 1 && lengths[0].utf8.elementsEqual("0".utf8)) else {
+            throw .malformedUpgrade("upgrade with a body")
+        }
     }
 
     /// 24 characters; the last sextet before the padding carries two bits, so that its other four are zero.

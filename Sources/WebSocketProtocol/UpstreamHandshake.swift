@@ -1,11 +1,20 @@
 /// What an upstream did wrong in its answer to the gateway's opening handshake.
-package enum UpstreamHandshakeError: Error, Sendable, Equatable {
+package enum UpstreamHandshakeError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Not a response head that RFC 9112 allows; the detail is a fixed phrase.
     case malformedResponse(String)
     /// Any status but 101.
     case refused(status: Int)
     /// A 101 that RFC 6455 4.1 does not allow; the detail is a fixed phrase.
     case invalidUpgrade(String)
+
+    /// In words, of which none are the upstream's.
+    package var description: String {
+        switch self {
+        case .malformedResponse(let detail): "malformed answer: \(detail)"
+        case .refused(let status): "it answered \(status)"
+        case .invalidUpgrade(let detail): detail
+        }
+    }
 }
 
 /// What an upstream has chosen of what the gateway offered.

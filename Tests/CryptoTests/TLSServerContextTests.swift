@@ -131,6 +131,38 @@ import Testing
         let key = #expect(throws: CryptoError.self) {
             try TLSServerContext(certificates: [.init(chainFile: folder.certificate.chainFile, keyFile: file)])
         }
-        #expect(key?.operation == "load private key \(file)" && key?.reason.isEmpty == false)
+        #expect(key?.operation == "load private key \(file)")
+        #expect(key?.reason.hasPrefix("there is no private key in this file") == true)
+    }
+
+    @Test("a certificate where the key should be is no key, and a key that cannot be read is told in OpenSSL's words")
+    func notAKey() throws {
+        let chain = folder.certificate.chainFile
+        func reason(_ keyFile: String) -> String? {
+            let error = #expect(throws: CryptoError.self) {
+                try TLSServerContext(certificates: [.init(chainFile: chain, keyFile: keyFile)])
+            }
+            return error?.reason
+        }
+        #expect(reason(chain)?.hasPrefix("there is no private key in this file") == true)
+        let cut = try folder.write("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n", to: "cut.key")
+        let said = try #require(reason(cut))
+        #expect(!said.isEmpty && !said.contains("private key"))
+    }
+
+    @Test(
+        "an encrypted private key is told as such, and nobody is asked for its pass phrase",
+        arguments: [
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+                + "MIIB\n-----END RSA PRIVATE KEY-----\n",
+        ])
+    func encrypted(text: String) throws {
+        let file = try folder.write(text, to: "encrypted.key")
+        let error = #expect(throws: CryptoError.self) {
+            try TLSServerContext(certificates: [.init(chainFile: folder.certificate.chainFile, keyFile: file)])
+        }
+        #expect(error?.reason.hasPrefix("the private key is encrypted") == true)
+        #expect(error?.reason.contains("`openssl pkey -in \(file) -out NEW`") == true)
     }
 }

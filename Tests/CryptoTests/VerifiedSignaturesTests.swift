@@ -58,7 +58,27 @@ import Tokens
         #expect(key.publicKey.isValid(forged, for: message, known: known))
     }
 
-    @Test("bad signatures leave nothing behind, however many come")
+    @Test("one that did not hold is not worked out again either")
+    func notAgainInvalid() {
+        let known = VerifiedSignatures()
+        // Valid in truth, so that only what is known can have it refused.
+        let fingerprint = VerifiedSignatures.fingerprint(
+            publicKey: key.publicKey.rawRepresentation, signature: signature, message: message)
+        let answer = known.isValid(fingerprint) { false }
+        #expect(!answer)
+        #expect(!key.publicKey.isValid(signature, for: message, known: known))
+        #expect(!known.contains(fingerprint))
+    }
+
+    @Test("what could not be worked out is asked again")
+    func noAnswer() {
+        let known = VerifiedSignatures()
+        let asked = fingerprint(1)
+        let answers = [nil, true, nil].map { answer in known.isValid(asked) { answer } }
+        #expect(answers == [false, true, true])
+    }
+
+    @Test("bad signatures push no good ones out, however many come")
     func onlyValid() throws {
         let known = VerifiedSignatures(capacity: VerifiedSignatures.shelfCount)
         #expect(key.publicKey.isValid(signature, for: message, known: known))

@@ -8,7 +8,7 @@ import Testing
 
     private func door(
         _ file: String, address: String = "127.0.0.1:0", after before: AdminDoor? = nil
-    ) throws(AdminDoorError) -> AdminDoor? {
+    ) throws(PlacedError) -> AdminDoor? {
         guard let address = SocketAddress(address) else { return nil }
         return try AdminDoor.open(
             AdminPolicy(address: address, tokenFile: "admin.token", position: Fixtures.position),
@@ -64,7 +64,14 @@ import Testing
             second.admits(authorization: "Bearer \(other)") && !second.admits(authorization: "Bearer \(Self.secret)"))
         let third = try #require(try door("\(folder.path)/admin.token", address: "127.0.0.2:0", after: second))
         #expect(third.number != second.number)
+        #expect(second.hasSocket(of: first) && !third.hasSocket(of: second))
         #expect(try AdminDoor.open(nil, resolve: { $0 }, after: third) == nil)
+        // Whoever holds one of them still.
+        second.close()
+        #expect(first.number == -1 && third.number != -1)
+        let fourth = try #require(
+            try door("\(folder.path)/admin.token", address: first.boundAddress.description, after: third))
+        #expect(fourth.boundAddress == first.boundAddress)
     }
 
     @Test("an address that is taken is an error")

@@ -26,7 +26,7 @@ import WebSocketProtocol
             mailbox: mailbox, resolver: try UpstreamResolver([], logger: logger), logger: logger)
         control = GatewayControl(
             runtime, inboxes: [inbox], mailbox: mailbox, reloader: reloader, tokens: tokens)
-        endpoints = AdminEndpoints(control: control, stateDirectory: "state", socketPath: nil, logger: logger)
+        endpoints = AdminEndpoints(control: control, stateDirectory: "state", socketPath: { nil }, logger: logger)
     }
 
     /// The status, and the members of the body where it is JSON.
@@ -74,6 +74,13 @@ import WebSocketProtocol
         #expect(mailbox.takeAll().count == 1)
         #expect(try ask("GET", "/readyz").1["error"] == .string("draining"))
         #expect(try ask("GET", "/healthz").1["status"] == .string("draining"))
+    }
+
+    @Test("no policy is read any more once a drain was asked for")
+    func reloadInDrain() throws {
+        control.drain()
+        let (status, members) = try ask("POST", "/reload")
+        #expect(status == 409 && members["error"] == .string("draining") && members["diagnostics"] == nil)
     }
 
     @Test(

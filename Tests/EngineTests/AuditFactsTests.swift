@@ -17,8 +17,9 @@ private struct AuditRecord: Decodable {
     }
 
     let time, event, requestId, listener, client, policyVersion: String
-    let clientCertificate, host, path, origin, route, subject, tokenId, reason, upstream, closedBy, rule: String?
-    let status, durationMs, closeCode: Int64?
+    let clientCertificate, host, path, origin, route, subject, tokenId: String?
+    let reason, detail, upstream, closedBy, rule: String?
+    let status, upstreamStatus, durationMs, closeCode: Int64?
     let bytes, messages: Pair?
     let shadow: [Shadow]?
     let rules: [Hit]?
@@ -66,9 +67,21 @@ extension AuditFacts {
         #expect(record.event == "refused" && record.reason == "ip-denied" && record.status == nil)
         #expect(record.time == "2023-11-14T22:13:20.000Z" && record.policyVersion == "v1")
         #expect(record.requestId == "r-1" && record.listener == "public" && record.client == "203.0.113.9")
-        #expect(record.clientCertificate == nil)
+        #expect(record.clientCertificate == nil && record.detail == nil && record.upstreamStatus == nil)
         #expect(record.host == nil && record.subject == nil && record.bytes == nil && record.closeCode == nil)
         #expect(record.shadow == [.init(middleware: "connection_rate", reason: "connection-rate-exceeded")])
+    }
+
+    @Test("what lies behind a reason, where something does")
+    func details() throws {
+        var dropped = facts()
+        dropped.drop(.clientCertificateInvalid, detail: "certificate has expired")
+        let record = try dropped.record()
+        #expect(record.reason == "client-certificate-invalid" && record.detail == "certificate has expired")
+        var refused = facts()
+        refused.upstreamStatus = 404
+        refused.refuse(Refusal(.upstreamRefused), now: 1, since: 0)
+        #expect(try refused.record().upstreamStatus == 404)
     }
 
     @Test("H36 refused: the request without its query")

@@ -17,6 +17,7 @@ final class CertificateFolder {
             ("ca.pem", files.authorityPEM), ("server.pem", files.chainPEM), ("server.key", files.privateKeyPEM),
         ] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path + "/" + name)
         }
     }
 

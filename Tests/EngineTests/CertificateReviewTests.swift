@@ -64,6 +64,15 @@ import Testing
             ])
     }
 
+    @Test("a key that any user can read is told, and one that a group shares is not", arguments: [0o600, 0o640, 0o604])
+    func exposed(mode: Int) throws {
+        let policy = try policies.policy().policy
+        let key = policies.folder.certificate.keyFile
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: key)
+        let told = "exposed: the private key \(key) is open to other users; run `chmod o= \(key)`"
+        #expect(findings(policy, now: now) == (mode == 0o604 ? [told] : []))
+    }
+
     @Test("an authority whose time is over signs nothing that holds")
     func authority() throws {
         var policy = try policies.policy().policy

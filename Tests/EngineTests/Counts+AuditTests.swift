@@ -81,5 +81,8 @@ import WebSocketProtocol
         var ticket = facts("gone")
         ticket.answerTicket(status: 200, now: 1, since: 0)
         #expect(counts(ticket)[.tickets, "(removed)"] == 1)
+        ticket.answerTicket(status: 204, now: 1, since: 0)
+        #expect(counts(ticket)[.tickets, "(removed)"] == nil)
+        #expect(counts(ticket)[.auditRecords, "ticket"] == 1)
     }
 }

@@ -117,6 +117,40 @@ private func answer(_ body: String, status: Int = 200, _ fields: [HeaderField] =
         #expect(fetches.ring(.file("/jwks.json"), after: ring).keys.isEmpty)
     }
 
+    @Test("a late answer to the ring of the policy before brings no withdrawn keys back")
+    func late() {
+        let (both, rest) = (Example.set(Example.es, Example.ed), Example.set(Example.ed))
+        let ring = fetches.ring(.url(service))
+        ring.fetchIfDue(now: 0)
+        var changed = service
+        changed.refresh = .seconds(60)
+        let next = fetches.ring(.url(changed), after: ring)
+        next.fetchIfDue(now: 0)
+        #expect(next.receive(answer(rest), unixSeconds: 0, now: 0) == .changed(count: 1, skipped: 0, gone: []))
+        let told = Lock(0)
+        ring.refresh?.whenDone { told.withLock { $0 += 1 } }
+        #expect(ring.receive(answer(both), unixSeconds: 0, now: 0) == .unchanged(recovered: false))
+        #expect(told.withLock { $0 } == 1)
+        #expect(next.keys.replace([]) == ["corporate/ed"])
+    }
+
+    @Test("what has come is compared with the keys that are there, whichever ring has read them")
+    func comparison() {
+        let (both, rest) = (Example.set(Example.es, Example.ed), Example.set(Example.ed))
+        let ring = fetches.ring(.url(service))
+        ring.fetchIfDue(now: 0)
+        _ = ring.receive(answer(rest), unixSeconds: 0, now: 0)
+        ring.fetchIfDue(now: 480 * second)
+        var changed = service
+        changed.refresh = .seconds(60)
+        let next = fetches.ring(.url(changed), after: ring)
+        // In time, as the next ring has read nothing yet.
+        #expect(ring.receive(answer(both), unixSeconds: 0, now: 0) == .changed(count: 2, skipped: 0, gone: []))
+        next.fetchIfDue(now: 480 * second)
+        let outcome = next.receive(answer(rest), unixSeconds: 0, now: 0)
+        #expect(outcome == .changed(count: 1, skipped: 0, gone: ["corporate/es"]))
+    }
+
     @Test("a file is read when it has changed")
     func file() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("KeyRing-\(UUID())")

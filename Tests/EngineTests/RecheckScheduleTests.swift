@@ -77,7 +77,7 @@ import Testing
     func onItsWay() throws {
         let session = try host.session()
         session.phase = .connecting(
-            UpstreamAttempt(try Fixtures.admitted(), Fixtures.route(), key: "k", isGreeted: false))
+            UpstreamAttempt(try Fixtures.admitted(), Fixtures.route(), key: "k", isGreeted: false, now: 0))
         session.recheckScope = .route
         let schedule = schedule([session])
         #expect(schedule.isOver && session.recheckScope == .route)

@@ -63,7 +63,7 @@ import Tokens
             return
         }
         #expect(unread.joined().contains("/nowhere/server.pem"))
-        #expect(outcomes[2...] == [.inForce(version: "v2"), .refused(["the gateway drains"])])
+        #expect(outcomes[2...] == [.inForce(version: "v2"), .draining])
     }
 
     @Test("a socket is opened for a listener that was not there; the names of upstreams have their addresses")

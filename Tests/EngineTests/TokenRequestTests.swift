@@ -39,7 +39,9 @@ import Tokens
     @Test(
         "what cannot be is refused in the words of whoever asks",
         arguments: [
-            (Wishes(subject: ""), "<subject> must be 1 to 256 bytes without control characters."),
+            (Wishes(subject: ""), "<subject> must be 1 to 256 bytes without control characters, and"),
+            (Wishes(subject: "admin "), "<subject> must be"),
+            (Wishes(subject: "\u{A0}admin"), "<subject> must be"),
             (Wishes(subject: "a\u{7}"), "<subject> must be"),
             (Wishes(subject: String(repeating: "a", count: 257)), "<subject> must be"),
             (Wishes(subject: "a", audiences: [""]), "<audiences> must be"),

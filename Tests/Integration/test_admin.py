@@ -21,7 +21,7 @@ import pytest
 import policy as policies
 from admin import Admin, LoopbackAdmin, connected, read_all
 from conftest import StartGateway
-from gateway import Gateway
+from gateway import Gateway, run
 from lines import PATIENCE, wait_until
 from policy import token
 from upstreams import Upstream
@@ -58,6 +58,7 @@ def test_status(gateway: StartGateway, upstream: Upstream) -> None:
     assert 10 < status["descriptors"]["used"] <= status["descriptors"]["limit"]
     assert status["admin"] == {"socket": str(door.state / "admin.sock")}
     assert status["policy"]["version"] and status["started"].endswith("Z") and status["uptime_seconds"] >= 0
+    assert run(door.binary, "--version").stdout == status["version"] + "\n"
 
 
 def test_policy_in_force(gateway: StartGateway, upstream: Upstream) -> None:
@@ -242,6 +243,22 @@ def test_close_one_and_many(gateway: StartGateway, upstream: Upstream) -> None:
     assert admin.post("/connections/close", {"all": True})["closed"] == 0
 
 
+def test_close_by_a_name_that_is_not_there(gateway: StartGateway, upstream: Upstream) -> None:
+    """An error, unless a policy before had it and it still has connections."""
+    door = gateway(upstream, on_policy_change="keep")
+    admin = Admin(door)
+    with door.connect() as client:
+        door.wait_audit("opened")
+        door.reload(door.policy | {"routes": [policies.route("other")]})
+        admin.refused(404, "route-unknown", "POST", "/connections/close", {"route": "ecko"})
+        admin.refused(404, "listener-unknown", "POST", "/connections/close", {"listener": "pubic"})
+        assert admin.post("/connections/close", {"route": "other", "listener": "public"})["closed"] == 0
+        assert admin.post("/connections/close", {"route": "echo"})["closed"] == 1
+        assert client.closing() == (1008, "closed-by-operator")
+    door.wait_audit("closed")
+    assert "no route `echo`" in command(door, "connections", "close", "--route", "echo", code=1).stderr
+
+
 def test_closes_are_spread(gateway: StartGateway, upstream: Upstream) -> None:
     """One after the other; a drain that comes meanwhile takes those that are left."""
     door = gateway(upstream)
@@ -293,7 +310,8 @@ def test_tokens(gateway: StartGateway, upstream: Upstream) -> None:
         assert client.closing() == (1008, "token-revoked")
     assert admin.post("/tokens/revoke", {"token": issued["token"]})["outcome"] == "already-revoked"
     assert [found["state"] for found in admin.get("/tokens")["tokens"]] == ["revoked"]
-    admin.refused(404, "token-unknown", "POST", "/tokens/revoke", {"subject": "nobody"})
+    unknown = admin.refused(404, "token-unknown", "POST", "/tokens/revoke", {"subject": "nobody"}).json
+    assert "no token was issued for subject nobody from this state folder" in unknown["message"]
     admin.refused(404, "token-unknown", "POST", "/tokens/revoke", {"token": "x.y.z"})
     assert admin.post("/tokens/revoke", {"all": True})["outcome"] == "revoked"
 
@@ -584,6 +602,25 @@ def test_socket_of_a_living_gateway_stays(gateway: StartGateway, upstream: Upstr
     assert Admin(first).get("/status")["pid"] == first.process.pid
 
 
+def test_successor_of_one_that_drains_gets_the_socket(gateway: StartGateway, upstream: Upstream) -> None:
+    """Once the one that drains has gone."""
+    first = gateway(upstream, listener={"limits": {"drain_window": "30s"}}, timeouts={"close": "30s"})
+    # Does not answer the gateway's close, and so keeps it until the test is done with it.
+    with first.raw() as client:
+        client.upgrade()
+        first.terminate()
+        first.wait_until_draining()
+        second = gateway(upstream, state=first.state)
+        second.log.wait(lambda line: "no admin socket" in line and "another gateway answers" in line)
+        assert Admin(second).get("/status")["pid"] == first.process.pid
+        assert command(first, "reload", code=1).stderr == "portcullis: the gateway drains: it takes no new policy\n"
+        Admin(first).refused(409, "draining", "POST", "/reload")
+    assert first.wait_ended() == 0
+    second.log.wait(lambda line: "admin socket listening" in line)
+    assert f"process {second.process.pid}" in command(second, "status").stdout
+    assert Admin(second).get("/status")["admin"] == {"socket": str(second.state / "admin.sock")}
+
+
 def test_something_else_stands_there(gateway: StartGateway, upstream: Upstream, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
@@ -677,6 +714,35 @@ def test_loopback_follows_the_policy(gateway: StartGateway, upstream: Upstream, 
     door.reload({name: value for name, value in door.policy.items() if name != "admin"})
     door.log.wait(lambda line: "admin no longer listening" in line)
     wait_until(lambda: is_refused(first.port), "nobody listens")
+
+
+def test_loopback_moves_and_comes_back(
+    portcullis: Path, certificates: Path, upstream: Upstream, tmp_path: Path
+) -> None:
+    """The address of the start is given up like any other."""
+    file = tmp_path / "admin.token"
+    file.write_text("m" * 40)
+    file.chmod(0o600)
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [one.getsockname()[1], other.getsockname()[1]]
+
+    def policy(port: int) -> policies.Settings:
+        return policies.whole(
+            listeners={"public": policies.listener(certificates)},
+            upstreams={"main": policies.upstream(upstream.url)},
+            routes=[policies.route()],
+        ) | {"admin": {"address": f"127.0.0.1:{port}", "token_file": str(file)}}
+
+    with Gateway(portcullis, tmp_path / "moving", certificates, policy(ports[0]), None) as door:
+        door.secrets.add("m" * 40)
+        door.log.wait(lambda line: f"admin listening address=127.0.0.1:{ports[0]}" in line)
+        for before, after in (ports, reversed(ports)):
+            lines = len(door.log.so_far())
+            door.reload(policy(after))
+            for what in (f"no longer listening address=127.0.0.1:{before}", f"listening address=127.0.0.1:{after}"):
+                door.log.wait(lambda line: f"admin {what}" in line, after=lines)
+            assert is_refused(before)
+            assert LoopbackAdmin(after, "m" * 40).get("/status")["pid"] == door.process.pid
 
 
 def is_refused(port: int) -> bool:

@@ -198,9 +198,65 @@ def test_validate_looks_at_certificates(portcullis: Path, tmp_path: Path) -> Non
     (tmp_path / "server.key").write_bytes((tmp_path / "other" / "server.key").read_bytes())
     other = validated(portcullis, SOUND, tmp_path)
     assert other.returncode == 1 and "match private key" in other.stderr
+    # All files are where they were looked for.
+    assert "--root" not in other.stderr
     # Also where something else is wrong.
     both = validated(portcullis, SOUND.replace("public: true", ""), tmp_path)
     assert both.returncode == 1 and "match private key" in both.stderr and "open to everyone" in both.stderr
+
+
+def test_validate_warns_of_a_key_that_all_can_read(portcullis: Path, tmp_path: Path) -> None:
+    make_certificates(portcullis, tmp_path, "localhost")
+    (tmp_path / "server.key").chmod(0o640)
+    assert validated(portcullis, SOUND, tmp_path, "--strict").returncode == 0
+    (tmp_path / "server.key").chmod(0o644)
+    lax = validated(portcullis, SOUND, tmp_path)
+    assert lax.returncode == 0
+    assert f"p.yaml:4:27: warning: the private key {tmp_path}/server.key is open to other users" in lax.stderr
+    assert validated(portcullis, SOUND, tmp_path, "--strict").returncode == 1
+
+
+@pytest.mark.parametrize("form", [serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL])
+def test_an_encrypted_key_is_told_and_nobody_is_asked(
+    portcullis: Path, tmp_path: Path, form: serialization.PrivateFormat
+) -> None:
+    make_certificates(portcullis, tmp_path, "localhost")
+    file = tmp_path / "server.key"
+    key = serialization.load_pem_private_key(file.read_bytes(), None)
+    encryption = serialization.BestAvailableEncryption(b"pass phrase")
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, encryption))
+    result = validated(portcullis, SOUND, tmp_path)
+    assert result.returncode == 1 and "Enter" not in result.stdout + result.stderr
+    said = f"cannot load private key {file}: the private key is encrypted; Portcullis takes none with a pass phrase"
+    assert said in result.stderr and f"`openssl pkey -in {file} -out NEW`" in result.stderr
+    (tmp_path / "p.yaml").write_text(SOUND.replace("private_key: server.key", "private_key: server.pem"))
+    result = run(portcullis, "validate", "--policies", tmp_path / "p.yaml", "--root", tmp_path, check=False)
+    assert result.returncode == 1 and "server.pem: there is no private key in this file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "named"),
+    [
+        ("x" * 40, 0o600, None),
+        ("x" * 31, 0o600, "at least 32"),
+        ("x" * 40, 0o644, "chmod 600"),
+        (None, 0, "cannot be read"),
+    ],
+)
+def test_validate_looks_at_the_admin_token(
+    portcullis: Path, tmp_path: Path, text: str | None, mode: int, named: str | None
+) -> None:
+    """As a gateway does that is to open its door by it."""
+    make_certificates(portcullis, tmp_path, "localhost")
+    if text is not None:
+        (tmp_path / "admin.token").write_text(text)
+        (tmp_path / "admin.token").chmod(mode)
+    policy = "admin: { address: 127.0.0.1:0, token_file: admin.token }\n" + SOUND
+    result = validated(portcullis, policy, tmp_path)
+    assert result.returncode == (1 if named else 0)
+    if named:
+        assert "p.yaml:1:8: error: " in result.stderr and named in result.stderr
+    assert validated(portcullis, policy, tmp_path, "--no-files", "--strict").returncode == 0
 
 
 def expire(folder: Path, days: int) -> None:
@@ -220,6 +276,7 @@ def expire(folder: Path, days: int) -> None:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
+    (folder / "server.key").chmod(0o600)
 
 
 def test_validate_looks_at_dates(portcullis: Path, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_required_certificate_is_missing(
         "TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE",
     )  # fmt: skip
     line = door.wait_audit("refused")
-    assert line["reason"] == "client-certificate-missing" and "status" not in line
+    assert line["reason"] == "client-certificate-missing" and not {"status", "detail"} & line.keys()
     with door.raw(context=context(door, authority.identity(), version)) as client:
         client.upgrade()
 
@@ -209,6 +209,7 @@ def test_certificate_that_does_not_hold(
     assert alert in refused(door, context(door, identity, version))
     line = door.wait_audit("refused")
     assert line["reason"] == "client-certificate-invalid" and "status" not in line
+    assert line["detail"] and (line["detail"] == "certificate has expired") == (fault == "over")
     with door.raw(context=context(door, authority.identity(), version)) as client:
         client.upgrade()
 

@@ -245,6 +245,7 @@ def test_reason(explain: Explainer, reason: str) -> None:
 
 
 NOT_SHOWN = {
+    "malformed-proxy-header": "it comes before all that is explained",
     "client-certificate-invalid": "TLS refuses the certificate itself",
     "middleware-unavailable": "only with plug-ins; the Swift tests show it",
     "ticket-used": "takes two different requests; the Swift tests show it",
@@ -267,6 +268,14 @@ def test_no_reason_is_forgotten() -> None:
 
 
 # What it prints
+
+
+def test_a_claim_that_does_not_hold(explain: Explainer) -> None:
+    def notes(**claims: Any) -> list[str]:
+        return explain("/corporate", *good(issuer="corporate", **claims), code=3)["steps"][-1]["notes"]
+
+    assert notes(plan="free")[-1] == 'corporate wants /plan equals "pro"; the token has "free" there'
+    assert notes()[-1] == 'corporate wants /plan equals "pro"; the token has nothing there'
 
 
 def test_undecided(explain: Explainer) -> None:

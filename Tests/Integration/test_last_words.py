@@ -1,5 +1,7 @@
 """A close handshake that is under way when the gateway has a reason of its own to end the connection."""
 
+import contextlib
+import threading
 import time
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 import frames
 from admin import Admin
 from conftest import StartGateway, StartUpstream
+from lines import PATIENCE
 from policy import token
 from upstreams import Peer
 
@@ -113,3 +116,38 @@ def test_who_may_stay_no_longer_is_not_waited_for(
         assert frame and frame.code == 4001
         assert client.is_ended()
     assert door.wait_audit("closed")["reason"] == "client-closed"
+
+
+def test_a_flood_behind_a_mistake_takes_nothing_of_the_other_side(
+    gateway: StartGateway, raw_upstream: StartUpstream
+) -> None:
+    """An upstream goes on sending behind its mistake: the client, which is slow, gets all that came before it, and the end."""
+    # More than the kernel takes for a client that does not read (about 3 MB), and the rest less than may be queued.
+    count = 200
+
+    def serve(peer: Peer) -> None:
+        peer.switch()
+        assert next(peer.messages())
+        with contextlib.suppress(OSError):
+            peer.send(frames.encode(frames.BINARY, b"g" * 20_000, masked=False) * count)
+            peer.socket.settimeout(1)
+            flood = frames.encode(frames.BINARY, b"b" * 64_000_000, masked=False)
+            try:
+                peer.socket.sendall(flood)
+            except TimeoutError:
+                stopped.set()
+            peer.socket.settimeout(PATIENCE)
+            peer.rest()
+
+    stopped = threading.Event()
+    limits = {"message_bytes": "64KiB", "buffered_bytes": "2MiB"}
+    door = gateway(raw_upstream(serve), limits=limits, timeouts={"close": "20s"})
+    with door.raw(receive_buffer=8192) as client:
+        client.upgrade()
+        client.send_frame(frames.TEXT, b"go")
+        # What is held up meanwhile is what would be lost: the upstream has been stopped in the middle of its flood.
+        stopped.wait(PATIENCE)
+        seen = 0
+        while (frame := client.frame()) and frame.opcode == frames.BINARY:
+            seen += 1
+        assert (seen, frame and frame.code) == (count, 1001)

@@ -508,7 +508,7 @@ def ask_over_tcp(port: int, secret: str) -> Metrics | None:
 
 def test_the_unit_for_systemd(portcullis: Path, tmp_path: Path) -> None:
     text = (DEPLOY / "portcullis.service").read_text()
-    assert text.count("/usr/local/bin/portcullis ") == 2
+    assert text.count("/usr/local/bin/portcullis ") == 3
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("there is no systemd on this machine")

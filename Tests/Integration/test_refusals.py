@@ -92,6 +92,20 @@ def test_malformed_upgrade(gateway: StartGateway, silent: RawUpstream, name: str
     assert silent.connections == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [("two hosts", "there must be exactly one Host"), ("short key", "Sec-WebSocket-Key is not 16 bytes in base64")],
+)
+def test_what_is_wrong_with_a_request_is_in_the_log(
+    gateway: StartGateway, silent: RawUpstream, name: str, detail: str
+) -> None:
+    door = gateway(silent, options=["--log-level", "debug"])
+    response = answer(door, (MALFORMED_REQUESTS | MALFORMED_UPGRADES)[name])
+    line = door.log.wait(lambda line: "request refused" in line)
+    assert f'reason="{detail}"' in line
+    assert f"request_id={response.json['request_id']}" in line
+
+
 def test_headers_too_large(gateway: StartGateway, silent: RawUpstream) -> None:
     """H13."""
     door = gateway(silent)
@@ -292,7 +306,9 @@ def test_upstream_refused(gateway: StartGateway, raw_upstream: StartUpstream, st
     door = gateway(server)
     with door.raw() as client:
         client.send(frames.upgrade_request() + frames.encode(frames.TEXT, b"for a tunnel"))
-        door.check_refusal(client.response(), "upstream-refused", 502)
+        line = door.check_refusal(client.response(), "upstream-refused", 502)
+    assert line["upstream_status"] == int(status[:3])
+    door.log.wait(lambda line: f'upstream did not upgrade reason="it answered {status[:3]}"' in line)
     assert server.result() == b""
 
 
@@ -332,7 +348,9 @@ def test_upstream_that_is_silent(gateway: StartGateway, silent: RawUpstream) -> 
     door.refused("upstream-timeout", 504)
 
 
-def test_upstream_that_does_not_accept(gateway: StartGateway) -> None:
+@contextmanager
+def hanging_endpoint() -> Iterator[str]:
+    """One that does not answer who connects."""
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -340,5 +358,27 @@ def test_upstream_that_does_not_accept(gateway: StartGateway) -> None:
         with socket.create_connection(full.getsockname()), socket.socket() as second:
             second.setblocking(False)
             second.connect_ex(full.getsockname())
-            door = gateway(f"ws://127.0.0.1:{full.getsockname()[1]}", dial={"connect_timeout": "1s"})
-            door.refused("upstream-timeout", 504)
+            yield f"ws://127.0.0.1:{full.getsockname()[1]}"
+
+
+LATE = 'upstream not reached reason="no answer within its share of connect_timeout"'
+
+
+def test_upstream_that_does_not_accept(gateway: StartGateway) -> None:
+    with hanging_endpoint() as hanging:
+        door = gateway(hanging, dial={"connect_timeout": "1s"}, options=["--log-level", "debug"])
+        door.refused("upstream-timeout", 504)
+        door.log.wait(lambda line: LATE in line)
+
+
+def test_endpoint_that_hangs_beside_one_that_does_not(gateway: StartGateway, upstream: Upstream) -> None:
+    """The next one is tried before the time for all is over, and the one that hangs only behind it for a while."""
+    with hanging_endpoint() as hanging:
+        dial = {"endpoints": [hanging, upstream.url], "connect_timeout": "2s"}
+        door = gateway(upstream, dial=dial, options=["--log-level", "debug"])
+        for _ in range(4):
+            door.connect().close()
+        door.log.wait(lambda line: LATE in line and f"upstream={hanging}" in line)
+        assert sum(LATE in line for line in door.log.so_far()) == 1
+    opened = [line for line in door.audit.so_far() if line["event"] == "opened"]
+    assert all(line["upstream"] == upstream.url for line in opened)

@@ -114,7 +114,9 @@ def test_address_that_is_taken_leaves_all_as_it_was(
         address = "127.0.0.1:%d" % taken.getsockname()[1]
         changed = with_listeners(door, public=policies.listener(certificates, address=address))
         policies.write(door.policies, changed)
-        assert any(address in line for line in door.fail_to_reload())
+        place = r"policy\.yaml:\d+:\d+: error: listener `public`: `address` cannot be listened on: bind "
+        said = door.fail_to_reload()
+        assert any(re.search(f"{place}{address}: Address already in use", line) for line in said), said
         door.connect().close()
 
 

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -137,3 +138,38 @@ def test_upstream_that_stops_reading(gateway: StartGateway, raw_upstream: StartU
                 client.send_frame(frames.BINARY, bytes(60_000))
         client.socket.settimeout(PATIENCE)
         assert door.wait_audit("closed")["reason"] == "upstream-lost"
+
+
+@pytest.mark.parametrize("slow", ["client", "upstream"])
+def test_a_slow_frame_is_no_silence_of_its_receiver(
+    gateway: StartGateway, raw_upstream: StartUpstream, slow: str
+) -> None:
+    """Inside a frame no ping can be sent, and whom none was sent owes no pong, for as long as it takes."""
+    payload = bytes(200_000)
+
+    def trickle(send: Callable[[bytes], None], masked: bool) -> None:
+        data = frames.encode(frames.BINARY, payload, masked=masked)
+        for place in range(0, len(data), 10_000):
+            send(data[place : place + 10_000])
+            # Three seconds for the frame, ten times as long as a pong may take.
+            time.sleep(0.15)
+
+    def serve(peer: Peer) -> bytes:
+        peer.switch()
+        if slow == "upstream":
+            trickle(peer.send, masked=False)
+        return next(peer.messages()).payload
+
+    server = raw_upstream(serve)
+    timeouts = {"ping_interval": "300ms", "pong_timeout": "300ms"}
+    door = gateway(server, limits={"message_bytes": "1MiB"}, timeouts=timeouts)
+    with door.raw() as client:
+        client.upgrade()
+        if slow == "client":
+            trickle(client.send, masked=True)
+        else:
+            while (frame := client.frame()) and frame.opcode == frames.PING:
+                client.send_frame(frames.PONG, frame.payload)
+            assert frame and frame.payload == payload
+            client.send_frame(frames.BINARY, payload)
+        assert server.result() == payload

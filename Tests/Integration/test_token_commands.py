@@ -1,7 +1,9 @@
 """`portcullis token`: what can be asked of each command, and what it answers."""
 
 import json
+import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -229,6 +231,17 @@ def test_inspect_of_a_counted_token_that_is_not_on_record(issue: Command, token:
     with closing(sqlite3.connect(state / "tokens.sqlite")) as database, database:
         database.execute("DELETE FROM tokens")
     assert inspected(token, text) == (False, "token-exhausted")
+
+
+def test_a_new_store_belongs_to_whom_the_folder_belongs_to(token: Command, state: Path) -> None:
+    """Root makes the first token before the service, which is somebody else, has ever run."""
+    state.mkdir(mode=0o700)
+    owner = (65534, 65534) if os.geteuid() == 0 else (os.geteuid(), state.stat().st_gid)
+    os.chown(state, *owner)
+    token("issue", "--subject", "alice")
+    for file in state.iterdir():
+        found = file.stat()
+        assert (found.st_uid, found.st_gid) == owner and stat.S_IMODE(found.st_mode) == 0o600, file
 
 
 # revoke

@@ -130,7 +130,7 @@ def admits(door: Gateway, text: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("audience", [None, "other", "chat "])
+@pytest.mark.parametrize("audience", [None, "other", "Chat"])
 def test_token_audience_mismatch(gateway: StartGateway, upstream: Upstream, audience: str | None) -> None:
     door = gateway(upstream, middleware=CHAT)
     door.refused("token-audience-mismatch", 401, token=door.issue("alice", audience))

@@ -34,7 +34,8 @@ import WebSocketProtocol
     @Test(
         "H11 an unreadable hop means the peer itself",
         arguments: [
-            "unknown", "", "1.2.3.4, ", "1.2.3.4,,10.0.0.2", "1.2.3", "_hidden", "1.2.3.4, x, 10.0.0.2", "\"1.2.3.4\"",
+            "unknown", "", "1.2.3.4, ", "1.2.3.4,,10.0.0.2", "1.2.3", "_hidden", "1.2.3.4, x, 10.0.0.2",
+            "1.2.3.4\u{301}", "\"1.2.3.4\"",
         ])
     func unreadable(_ forwarded: String) throws {
         #expect(try resolve("10.0.0.1", [forwarded]) == "10.0.0.1")

@@ -11,7 +11,9 @@ import WebSocketProtocol
             [
                 ("X-Forwarded-For", "1.2.3.4"), ("x_forwarded_proto", "https"), ("Forwarded", "for=1.2.3.4"),
                 ("X-Real-IP", "1.2.3.4"), ("Keep-Alive", "1"), ("Sec-WebSocket-Extensions", "permessage-deflate"),
-                ("sec_websocket_key", "x"), ("User-Agent", "test"), ("Cookie", "a=b"),
+                ("sec_websocket_key", "x"), ("X-Original-URL", "/admin"), ("x_rewrite_url", "/admin"),
+                ("Expect", "100-continue"), ("Transfer_Encoding", "chunked"), ("Proxy_Authorization", "Basic YTpi"),
+                ("User-Agent", "test"), ("Cookie", "a=b"),
             ])
         #expect(context.upstreamHeaders.fields.map(\.name) == ["User-Agent", "Cookie"])
         #expect(context.request.headers.contains("X-Forwarded-For"))

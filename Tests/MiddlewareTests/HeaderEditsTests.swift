@@ -102,6 +102,21 @@ private let token = MiddlewareSettings.token(
     }
 
     @Test(
+        "white space at the ends of what is filled in, which a reader would leave out, is refused",
+        arguments: ["admin ", " admin", "admin\t", "\tadmin", " "])
+    func outerSpace(_ subject: String) throws {
+        func admit(_ template: String) throws -> ChainOutcome {
+            let settings = MiddlewareSettings.headers(HeadersSettings(request: try edits(set: [("X-S", template)])))
+            let carried = try ToyKey.token(subject: subject)
+            return chain(token, settings, tokens: ToyKey.authority).admit(
+                try context("/chat", [("Authorization", "Bearer \(carried)")]))
+        }
+        #expect(try admit("${token.subject}").reason == .malformedRequest)
+        #expect(try admit("<${token.subject}>").admitted?.upstreamHeaders.first("X-S") == "<\(subject)>")
+        #expect(try admit(" x ").admitted?.upstreamHeaders.first("X-S") == " x ")
+    }
+
+    @Test(
         "H12 a claim with a control character is refused",
         arguments: ["a\r\nX-Admin: 1", "a\n", "\r", "a\0b", "\u{1}", "\u{7f}"])
     func injection(_ subject: String) throws {

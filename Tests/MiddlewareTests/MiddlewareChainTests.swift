@@ -68,6 +68,18 @@ private func chain(_ entries: [(MiddlewareSettings, EnforcementMode)]) -> Middle
         #expect(chain.admit(try context()).admitted?.shadowRefusals.isEmpty == true)
     }
 
+    @Test(
+        "H10 beside the header that a token was read from, no other spelling of it goes on", arguments: [true, false])
+    func otherSpellings(isEnforced: Bool) throws {
+        let token = TokenSettings(issuers: ["local"], carriers: [.header("X-Token", scheme: nil)])
+        let chain = chain([(.token(token), isEnforced ? .enforce : .shadow)])
+        let good = try ToyKey.token()
+        let admitted = try #require(
+            chain.admit(try context("/chat", [("X-Token", good), ("X_Token", "evil"), ("x-TOKEN", good)])).admitted)
+        #expect(admitted.upstreamHeaders.values("X_Token") == (isEnforced ? [] : ["evil"]))
+        #expect(admitted.upstreamHeaders.values("X-Token") == [good, good])
+    }
+
     @Test("what is admitted carries what the chain made of it")
     func admitted() throws {
         let admitted = try #require(chain([]).admit(try context("/chat?a=1")).admitted)

@@ -37,7 +37,7 @@ private let settings = OriginSettings(allow: [
             "https://app.example.com,https://app.example.com", " ", "https://", "https://[::1",
             "https://app.example.com\t",
             "https://xn--n3h.exämple.com", "https://app%2eexample.com", "https://app.example.com\\.evil.org", "*",
-            "https://*.example.com",
+            "https://*.example.com", "https://\u{212A}.example.com",
         ])
     func denied(_ origin: String) throws {
         #expect(chain(.origin(settings)).admit(try context("/chat", [("Origin", origin)])).reason == .originDenied)

@@ -7,7 +7,7 @@ import Testing
     private static let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
 
     /// A header of version 2 with what stands behind its signature and its length.
-    private static func binary(_ command: UInt8, _ family: UInt8, _ rest: [UInt8], length: Int? = nil) -> [UInt8] {
+    private static func sealed(_ command: UInt8, _ family: UInt8, _ rest: [UInt8], length: Int? = nil) -> [UInt8] {
         let length = length ?? rest.count
         return signature + [command, family, UInt8(length >> 8), UInt8(length & 255)] + rest
     }
@@ -54,7 +54,10 @@ import Testing
             ("PROXY \r\n", "malformed PROXY header: not a family, two addresses and two ports"),
             ("PROXY \n", "malformed PROXY header: its line does not end in CR LF"),
             ("PROXY TCP5 1.1.1.1 1.1.1.1 1 1\r\n", "malformed PROXY header: not a family, two addresses and two ports"),
-            ("PROXY TCP4  1.1.1.1 1.1.1.1 1 1\r\n", "malformed PROXY header: not a family, two addresses and two ports"),
+            (
+                "PROXY TCP4  1.1.1.1 1.1.1.1 1 1\r\n",
+                "malformed PROXY header: not a family, two addresses and two ports"
+            ),
             ("PROXY TCP4 1.1.1.1 1.1.1.1 1\r\n", "malformed PROXY header: not a family, two addresses and two ports"),
             ("PROXY TCP4 ::1 ::1 1 1\r\n", "malformed PROXY header: not two addresses of its family"),
             ("PROXY TCP6 1.1.1.1 1.1.1.1 1 1\r\n", "malformed PROXY header: not two addresses of its family"),
@@ -73,22 +76,22 @@ import Testing
     @Test(
         "H41 version 2",
         arguments: [
-            (binary(0x21, 0x11, ipv4), "192.0.2.1:56250, 28"),
-            (binary(0x21, 0x11, ipv4 + [4, 0, 1, 0]) + [22], "192.0.2.1:56250, 32"),
-            (binary(0x21, 0x21, ipv6 + ipv6 + [1, 2, 3, 4]), "[2001:db8::7]:258, 52"),
-            (binary(0x20, 0, []), "none, 16"),
-            (binary(0x20, 0x11, ipv4), "none, 28"),
-            (binary(0x21, 0, [1, 2, 3]), "none, 19"),
-            (binary(0x21, 0x31, Array(repeating: 0, count: 216)), "none, 232"),
-            (binary(0x21, 0x11, ipv4, length: 13), "incomplete"),
-            (binary(0x21, 0, [], length: 4080), "incomplete"),
-            (binary(0x21, 0, [], length: 4081), "the PROXY header is longer than 4096 bytes"),
-            (binary(0x21, 0, [], length: 65535), "the PROXY header is longer than 4096 bytes"),
-            (binary(0x11, 0x11, ipv4), "malformed PROXY header: version 1"),
-            (binary(0x22, 0x11, ipv4), "malformed PROXY header: command 2"),
-            (binary(0x21, 0x12, ipv4), "malformed PROXY header: family and protocol 18, which is no stream"),
-            (binary(0x21, 0x11, Array(ipv4.dropLast())), "malformed PROXY header: too short for its addresses"),
-            (binary(0x21, 0x21, ipv4), "malformed PROXY header: too short for its addresses"),
+            (sealed(0x21, 0x11, ipv4), "192.0.2.1:56250, 28"),
+            (sealed(0x21, 0x11, ipv4 + [4, 0, 1, 0]) + [22], "192.0.2.1:56250, 32"),
+            (sealed(0x21, 0x21, ipv6 + ipv6 + [1, 2, 3, 4]), "[2001:db8::7]:258, 52"),
+            (sealed(0x20, 0, []), "none, 16"),
+            (sealed(0x20, 0x11, ipv4), "none, 28"),
+            (sealed(0x21, 0, [1, 2, 3]), "none, 19"),
+            (sealed(0x21, 0x31, Array(repeating: 0, count: 216)), "none, 232"),
+            (sealed(0x21, 0x11, ipv4, length: 13), "incomplete"),
+            (sealed(0x21, 0, [], length: 4080), "incomplete"),
+            (sealed(0x21, 0, [], length: 4081), "the PROXY header is longer than 4096 bytes"),
+            (sealed(0x21, 0, [], length: 65535), "the PROXY header is longer than 4096 bytes"),
+            (sealed(0x11, 0x11, ipv4), "malformed PROXY header: version 1"),
+            (sealed(0x22, 0x11, ipv4), "malformed PROXY header: command 2"),
+            (sealed(0x21, 0x12, ipv4), "malformed PROXY header: family and protocol 18, which is no stream"),
+            (sealed(0x21, 0x11, Array(ipv4.dropLast())), "malformed PROXY header: too short for its addresses"),
+            (sealed(0x21, 0x21, ipv4), "malformed PROXY header: too short for its addresses"),
             ([13, 10, 13, 10, 1], "the connection does not begin with a PROXY header"),
         ])
     func binary(_ bytes: [UInt8], _ expected: String) {

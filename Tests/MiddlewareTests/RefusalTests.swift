@@ -8,7 +8,7 @@ import WebSocketProtocol
     @Test(
         "status of each reason, as docs/refusals.md has it",
         arguments: [
-            (400, ["malformed-request", "malformed-upgrade", "token-ambiguous"]),
+            (400, ["malformed-request", "malformed-upgrade", "malformed-proxy-header", "token-ambiguous"]),
             (
                 401,
                 [

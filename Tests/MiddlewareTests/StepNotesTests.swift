@@ -110,6 +110,18 @@ private func blocks(_ texts: String...) throws -> CIDRSet { CIDRSet(try texts.ma
         #expect(broken[0].last == "what was sent is no token" && !broken[0].contains { $0.contains("secret") })
     }
 
+    @Test("what a token lacks that is refused as malformed")
+    func malformed() throws {
+        let parts = [
+            #"{"alg":"EdDSA","kid":"toy"}"#, #"{"iss":"portcullis","sub":7,"jti":"t-1","iat":1700000000,"nbf":"now"}"#,
+        ]
+        let signed = parts.map { Base64URL.encode(Array($0.utf8)) }.joined(separator: ".")
+        let text = "\(signed).\(Base64URL.encode(ToyKey().sign(Array(signed.utf8))))"
+        let settings = TokenSettings(issuers: ["local"], carriers: [.query("t")])
+        let said = notes(.token(settings), of: try context("/chat?t=\(text)"), tokens: ToyKey.authority)
+        #expect(said[0].suffix(3) == ["it has no `exp`", "its `sub` is no text", "its `nbf` is no number"])
+    }
+
     @Test("nothing is said where nobody follows")
     func untraced() throws {
         var context = try context()

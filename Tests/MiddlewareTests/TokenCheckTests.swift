@@ -81,6 +81,19 @@ private func tokenChain(_ carriers: [TokenSettings.Carrier] = everywhere, tokens
         #expect(admitted?.identity?.id == "t-1")
     }
 
+    @Test(
+        "a name that only looks the same carries nothing",
+        arguments: [
+            ("/chat?api%E2%84%AAey=TOKEN", "X-Nothing", ""), ("/chat", "Cookie", "\u{212A}=TOKEN"),
+            ("/chat", "Cookie", "a=b\u{37E} K=TOKEN"), ("/chat", "Authorization", "To\u{212A}en TOKEN"),
+        ])
+    func lookalikes(_ target: String, _ name: String, _ value: String) throws {
+        let good = try ToyKey.token()
+        let chain = tokenChain([.query("apiKey"), .cookie("K"), .header("Authorization", scheme: "Token")])
+        let context = try context(target.replacing("TOKEN", with: good), [(name, value.replacing("TOKEN", with: good))])
+        #expect(chain.admit(context).reason == .tokenMissing)
+    }
+
     @Test("too old: by its issue, whatever its expiry says")
     func maximumAge() throws {
         func outcome(_ age: Int64) throws -> ChainOutcome {

@@ -49,6 +49,21 @@ extension TokenRenewal.Outcome {
         #expect(try fresh(message(ToyKey.token()), authority: revoked).reason == .tokenRevoked)
     }
 
+    @Test("a subject that only looks the same is somebody else")
+    func lookalike() throws {
+        var settings = TokenSettings(issuers: ["local"])
+        settings.renewalPointer = JSONPointer("/portcullis/token")
+        let renewal = try #require(chain(.token(settings), tokens: ToyKey.authority).renewal)
+        let held = try ToyKey.authority.verify(
+            try ToyKey.token(subject: "jos\u{e9}"), issuers: ["local"], audience: nil, scopes: [], now: noon)
+        func outcome(_ subject: String) throws -> TokenRenewal.Outcome {
+            let text = message(try ToyKey.token(subject: subject))
+            return renewal.judge(Array(text.utf8), of: held, from: .v4(0xc000_0201), now: noon)
+        }
+        #expect(try outcome("jose\u{301}").reason == .tokenSubjectMismatch)
+        #expect(try outcome("jos\u{e9}").reason == nil)
+    }
+
     @Test("a message that two readers would take for two things brings no token, nor does a long one")
     func unfit() throws {
         let token = try ToyKey.token()

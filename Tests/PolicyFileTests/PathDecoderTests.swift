@@ -44,6 +44,14 @@ struct PathDecoderTests {
             path: /%61%c3%a9
             ----
             1:7: error: `path` must be written as requests are compared: `/a%C3%A9`, not `/%61%c3%a9`
+            == path with a character in disguise
+            path: /%40me/a%2Bb
+            ----
+            1:7: error: `path` must be written as requests are compared: `/@me/a+b`, not `/%40me/a%2Bb`
+            == path with an encoded semicolon
+            path: /a%3Bb
+            ----
+            [] exact("/a%3Bb")
             == path with a slash in disguise
             path: /a%2fb
             ----

@@ -7,7 +7,11 @@ import Tokens
 @testable import Portcullis
 
 private let text = #"""
-    listeners: { public: { address: "127.0.0.1:0", tls: { certificates: [{ certificate: a, private_key: b }] } } }
+    listeners:
+      public:
+        address: "127.0.0.1:0"
+        tls: { certificates: [{ certificate: a, private_key: b }] }
+        admission: [{ connection_limit: { maximum: 100 } }]
     upstreams: { u: { endpoints: ["ws://127.0.0.1:9"] } }
     routes:
       - name: open
@@ -42,14 +46,15 @@ private func explained(
     func admitted() throws {
         let lines = ExplainText(try explained("/open", messages: ["a"]), isColoured: false).lines
         #expect(lines[0] == "wss://a.example/open from 192.0.2.1, on listener public")
-        #expect(lines.contains("~ origin (shadow)  p.yaml:9:9  would refuse: origin-missing"))
+        #expect(lines[2].hasPrefix("✓ admission.connection_limit  p.yaml:5:"))
+        #expect(lines.contains("~ origin (shadow)  p.yaml:13:9  would refuse: origin-missing"))
         #expect(lines.contains("    no Origin was sent"))
-        #expect(lines.contains("✓ headers  p.yaml:10:9"))
+        #expect(lines.contains("✓ headers  p.yaml:14:9"))
         #expect(lines.contains("admitted"))
-        #expect(lines.contains("in shadow mode: origin, p.yaml:9:9, would have refused: origin-missing"))
+        #expect(lines.contains("in shadow mode: origin, p.yaml:13:9, would have refused: origin-missing"))
         #expect(lines.contains("to upstream u, ws://127.0.0.1:9:") && lines.contains("  X-Forwarded-For: 192.0.2.1"))
         #expect(lines.contains("  X-Frame set to deny"))
-        #expect(lines.suffix(3) == ["message 1 from the client: edited", "  • hide  p.yaml:12:9", "  b"])
+        #expect(lines.suffix(3) == ["message 1 from the client: edited", "  • hide  p.yaml:16:9", "  b"])
     }
 
     @Test("a refusal, and the answer as it is sent")
@@ -74,7 +79,7 @@ private func explained(
         }
         #expect(!plain.joined().contains("\u{1b}") && plain.count == colored.count)
         #expect(colored.contains("\u{1b}[32madmitted\u{1b}[0m"))
-        #expect(colored.contains("\u{1b}[32m✓\u{1b}[0m headers  \u{1b}[2mp.yaml:10:9\u{1b}[0m"))
+        #expect(colored.contains("\u{1b}[32m✓\u{1b}[0m headers  \u{1b}[2mp.yaml:14:9\u{1b}[0m"))
     }
 
     @Test(

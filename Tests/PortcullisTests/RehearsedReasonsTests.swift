@@ -224,6 +224,7 @@ private let shown: [PolicyModel.RefusalReason: @Sendable () throws -> String?] =
 
 /// Reasons that no policy gives, and why a rehearsal has none of them.
 private let outside: [PolicyModel.RefusalReason: String] = [
+    .malformedProxyHeader: "a rehearsal begins behind what a load balancer says",
     .clientCertificateInvalid: "TLS refuses the certificate; a rehearsal begins behind that",
     .requestTimeout: "the client is too slow",
     .upstreamUnreachable: "no upstream is dialled",

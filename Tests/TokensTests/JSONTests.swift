@@ -44,6 +44,16 @@ import Tokens
         #expect(JSON.decode([0x22] + bytes + [0x22]) == nil)
     }
 
+    @Test("30 combining marks in a row pass, 31 do not, in names and values, escaped or not")
+    func combiningMarks() {
+        for mark in ["\u{301}", #"\u0301"#] {
+            let marks = String(repeating: mark, count: 30)
+            #expect(JSON.decode(Array("{\"e\(marks)\":\"e\(marks)\"}".utf8)) != nil)
+            #expect(JSON.decode(Array("{\"e\(marks)\(mark)\":1}".utf8)) == nil)
+            #expect(JSON.decode(Array("[\"e\(marks)\(mark)\"]".utf8)) == nil)
+        }
+    }
+
     @Test func nestingIsBounded() {
         func nested(_ depth: Int) -> [UInt8] {
             Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)

@@ -44,6 +44,15 @@ import Tokens
         }
     }
 
+    @Test("what only looks the same is neither the audience nor the scope that is asked for")
+    func lookalikes() throws {
+        let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
+        let claims = TokenClaims.example(audiences: [composed], scopes: [composed])
+        #expect(throws: Never.self) { try verify(claims, audience: composed, scopes: [composed]) }
+        #expect(throws: TokenError.audienceMismatch) { try verify(claims, audience: decomposed) }
+        #expect(throws: TokenError.scopeMissing) { try verify(claims, scopes: [decomposed]) }
+    }
+
     @Test func audience() throws {
         #expect(throws: TokenError.audienceMismatch) { try verify(.example(), audience: "chat") }
         #expect(throws: TokenError.audienceMismatch) { try verify(.example(audiences: ["chats"]), audience: "chat") }

@@ -59,6 +59,7 @@ struct HeadWriterTests {
         let own: [(String, String)] = [
             ("host", "evil"), ("UPGRADE", "h2c"), ("Connection", "close"), ("Content-Length", "5"),
             ("Transfer-Encoding", "chunked"), ("Sec-WebSocket-Extensions", "permessage-deflate"),
+            ("content_length", "5"), ("Transfer_Encoding", "chunked"), ("Sec_WebSocket_Key", "x"),
         ]
         #expect(Self.upgrade(own) == Self.upgrade())
     }

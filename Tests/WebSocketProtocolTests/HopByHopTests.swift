@@ -7,7 +7,8 @@ struct HopByHopTests {
             "Connection", "keep-alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
             "Proxy-Authorization", "Proxy-Authenticate", "Proxy-Authentication-Info", "HTTP2-Settings",
             "Sec-WebSocket-Key",
-            "sec-websocket-accept", "Sec-WebSocket-Anything",
+            "sec-websocket-accept", "Sec-WebSocket-Anything", "Transfer_Encoding", "proxy_authorization", "KEEP_ALIVE",
+            "Proxy_Connection", "sec_websocket_key",
         ]
         let kept = ["Cookie", "Authorization", "Origin", "X-Upgrade", "Sec-WebSocketKey", "Sec-Fetch-Mode"]
         var headers = HeaderFields((removed + kept).map { HeaderField(name: $0, value: "x") })

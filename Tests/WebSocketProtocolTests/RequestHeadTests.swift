@@ -170,6 +170,39 @@ struct RequestHeadTests {
         }
     }
 
+    @Test("H13 30 combining marks in a row pass, 31 are refused: to compare text takes the square of them")
+    func limitOfMarks() throws {
+        for extra in [0, 1] {
+            let value = "e" + String(repeating: "\u{301}", count: 30 + extra)
+            let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nX: \(value)\r\n\r\n".utf8)
+            for way in pieces(of: bytes) {
+                if extra == 0 {
+                    #expect(try Self.parse(way)?.head.headers.first("X") == value)
+                } else {
+                    #expect(
+                        throws: HandshakeError.malformedRequest("field value has too many combining marks in a row")
+                    ) { try Self.parse(way) }
+                }
+            }
+        }
+    }
+
+    @Test("H9 H13 Connection may name 64 fields, and not 65")
+    func limitOfConnection() throws {
+        for extra in [0, 1] {
+            let names = (0..<32 + extra).map { "x\($0)" }.joined(separator: ",")
+            let fields = "Connection: \(names),,\r\nconnection: " + String(repeating: "a,", count: 32)
+            let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n".utf8)
+            if extra == 0 {
+                #expect(try Self.parse([bytes]) != nil)
+            } else {
+                #expect(throws: HandshakeError.malformedRequest("Connection names more than 64 fields")) {
+                    try Self.parse([bytes])
+                }
+            }
+        }
+    }
+
     @Test("H13 a 20 MB head is given up at the limit, and stays given up")
     func hugeHead() {
         var parser = RequestHeadParser()

@@ -99,4 +99,13 @@ struct UpstreamHandshakeTests {
     func otherStatus(status: Int) {
         #expect(throws: UpstreamHandshakeError.refused(status: status)) { try Self.verify(status: status) }
     }
+
+    @Test(arguments: [
+        (UpstreamHandshakeError.refused(status: 404), "it answered 404"),
+        (.malformedResponse("status line"), "malformed answer: status line"),
+        (.invalidUpgrade("Upgrade is not websocket alone"), "Upgrade is not websocket alone"),
+    ])
+    func `each error is told in words`(error: UpstreamHandshakeError, words: String) {
+        #expect("\(error)" == words)
+    }
 }

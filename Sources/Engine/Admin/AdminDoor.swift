@@ -1,14 +1,7 @@
 internal import Crypto
 internal import Glibc
 internal import PolicyModel
-
-/// What is wrong with the `admin` of a policy, and where it stands.
-struct AdminDoorError: Error, CustomStringConvertible {
-    let position: SourcePosition
-    let what: String
-
-    var description: String { "\(position): error: \(what)" }
-}
+import Synchronization
 
 /// The door of a policy's `admin`: a loopback address, and the token that opens it.
 final class AdminDoor: Sendable {
@@ -20,10 +13,26 @@ final class AdminDoor: Sendable {
 
     /// What listens, which the doors of several policies may share.
     private final class TCPSocket: Sendable {
-        let descriptor: Descriptor
+        /// With the port that the system chose, where the policy left it the choice.
+        let address: SocketAddress
+        /// Its own; -1 once it is closed.
+        private let descriptor: Atomic<Int32>
 
         init(_ address: SocketAddress) throws(SystemError) {
-            descriptor = try Socket.listen(on: address, backlog: 64)
+            let descriptor = try Socket.listen(on: address, backlog: 64)
+            self.address = Socket.localAddress(of: descriptor) ?? address
+            self.descriptor = Atomic(descriptor.release())
+        }
+
+        deinit {
+            close()
+        }
+
+        var number: Int32 { descriptor.load(ordering: .relaxed) }
+
+        func close() {
+            let number = descriptor.exchange(-1, ordering: .relaxed)
+            if number >= 0 { _ = Descriptor(owning: number) }
         }
     }
 
@@ -31,7 +40,7 @@ final class AdminDoor: Sendable {
     /// the policy has no such door. `resolve` turns a policy's path into one of the file system.
     static func open(
         _ policy: AdminPolicy?, resolve: (String) -> String, after before: AdminDoor?
-    ) throws(AdminDoorError) -> AdminDoor? {
+    ) throws(PlacedError) -> AdminDoor? {
         guard let policy else { return nil }
         let file = resolve(policy.tokenFile)
         do throws(AdminTokenFile.Problem) {
@@ -39,7 +48,7 @@ final class AdminDoor: Sendable {
             if let before, before.address == policy.address { return AdminDoor(before, tokenDigest: digest) }
             return try AdminDoor(policy.address, tokenDigest: digest)
         } catch {
-            throw AdminDoorError(position: policy.position, what: error.description)
+            throw PlacedError(position: policy.position, what: error.description)
         }
     }
 
@@ -59,10 +68,17 @@ final class AdminDoor: Sendable {
         self.tokenDigest = tokenDigest
     }
 
-    var number: Int32 { socket.descriptor.number }
+    /// What listens; -1 once it is closed. For the thread alone that closes it: a number that is closed may be another's.
+    var number: Int32 { socket.number }
 
     /// With the port that the system chose, where the policy left it the choice.
-    var boundAddress: SocketAddress { Socket.localAddress(of: socket.descriptor) ?? address }
+    var boundAddress: SocketAddress { socket.address }
+
+    /// Whether both go on with one socket.
+    func hasSocket(of other: AdminDoor) -> Bool { socket === other.socket }
+
+    /// Listens no more, whoever still holds this door or another one of its socket.
+    func close() { socket.close() }
 
     /// Whether an `Authorization` field shows the token. The time that it takes does not depend on the token.
     func admits(authorization: String?) -> Bool {
@@ -73,14 +89,18 @@ final class AdminDoor: Sendable {
 }
 
 /// The file that holds the token of an admin door.
-enum AdminTokenFile {
+package enum AdminTokenFile {
     /// Fewer could be guessed.
     static let minimumCharacters = 32
     private static let maximumBytes = 4096
 
-    struct Problem: Error, CustomStringConvertible {
-        let description: String
+    /// Why there is no door of this file.
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
     }
+
+    /// Throws where a gateway could not open a door by this file.
+    package static func check(_ path: String) throws(Problem) { _ = try token(path) }
 
     /// The token in the file, without the end of its line.
     static func token(_ path: String) throws(Problem) -> [UInt8] {

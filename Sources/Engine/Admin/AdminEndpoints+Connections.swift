@@ -39,12 +39,32 @@ extension AdminEndpoints {
         let answers = try ask { $0.close(filter, over: window) }
         let closings = answers.compactMap(\.self)
         let count = closings.reduce(0) { $0 + $1.count }
+        if count == 0, closings.count == answers.count { try requireNames(filter) }
         let longest = closings.map(\.window).max() ?? 0
         tell("connections closed", request, ["count": "\(count)", "filter": "\(isAll ? "all" : fields.description)"])
         return AdminAnswer([
             "closed": .integer(Int64(count)), "over_ms": .integer(longest / 1_000_000),
             "partial": .boolean(answers.contains { $0 == nil }),
         ])
+    }
+
+    /// Throws where the policy in force has no such route or listener, which is then most often misspelt. One that it no longer
+    /// has may have connections.
+    private func requireNames(_ filter: ConnectionFilter) throws(AdminRefusal) {
+        let runtime = control.policy.runtime
+        if let route = filter.route, !runtime.routes.contains(where: { $0.policy.name == route }) {
+            throw Self.unknown("route", route)
+        }
+        if let listener = filter.listener, !runtime.listeners.contains(where: { $0.policy.name == listener }) {
+            throw Self.unknown("listener", listener)
+        }
+    }
+
+    private static func unknown(_ kind: String, _ name: String) -> AdminRefusal {
+        AdminRefusal(
+            status: 404, error: "\(kind)-unknown",
+            message: "nothing was closed: the policy in force has no \(kind) `\(name)`; "
+                + "`portcullis connections list` shows the \(kind) of each connection")
     }
 
     private static func filter(_ fields: AdminFields) throws(AdminRefusal) -> ConnectionFilter {

@@ -22,6 +22,7 @@ extension AdminEndpoints {
     func reload(_ request: AdminRequest) throws(AdminRefusal) -> AdminAnswer {
         _ = try request.query([])
         tell("reload asked for", request)
+        guard !control.isDraining else { throw Self.draining }
         let outcome = Lock<ReloadOutcome?>(nil)
         let answered: WakeUp
         do throws(SystemError) {
@@ -45,8 +46,12 @@ extension AdminEndpoints {
             throw AdminRefusal(
                 status: 422, error: "policy-refused",
                 message: "all stays as it was: mend what the diagnostics name, and reload again", diagnostics: lines)
+        case .draining: throw Self.draining
         }
     }
+
+    private static let draining = AdminRefusal(
+        status: 409, error: "draining", message: "the gateway drains: it takes no new policy")
 
     /// Begins the gateway's end, as TERM does.
     func drain(_ request: AdminRequest) throws(AdminRefusal) -> AdminAnswer {

@@ -22,7 +22,7 @@ extension AdminEndpoints {
             "memory": memory(policy.runtime), "descriptors": descriptors(),
         ]
         var admin: [String: ClaimValue] = [:]
-        admin["socket"] = socketPath.map { .string($0) }
+        admin["socket"] = socketPath().map { .string($0) }
         admin["address"] = policy.runtime.adminDoor.map { .string($0.boundAddress.description) }
         members["admin"] = .object(admin)
         members["last_reload"] = control.lastReload.map(reload) ?? .null
@@ -76,6 +76,8 @@ extension AdminEndpoints {
         case .refused(let lines):
             members["outcome"] = .string("refused")
             members["diagnostics"] = .array(lines.map { .string($0) })
+        case .draining:
+            members["outcome"] = .string("draining")
         }
         return .object(members)
     }

@@ -76,16 +76,14 @@ extension AdminEndpoints {
             members["tokens"] = count.map { .integer(Int64($0)) }
         case .alreadyRevoked: members["outcome"] = .string("already-revoked")
         case .alreadyExpired: members["outcome"] = .string("already-expired")
-        case .unknown: throw Self.unknownToken(what)
+        case .unknown: throw Self.unknownToken(wanted.unknown(what, from: "this state folder"))
         }
         tell("token revoked", request, ["what": "\(what)"])
         return AdminAnswer(members)
     }
 
-    private static func unknownToken(_ what: String) -> AdminRefusal {
-        AdminRefusal(
-            status: 404, error: "token-unknown",
-            message: "nothing was revoked: \(what) was never issued from this state folder")
+    private static func unknownToken(_ message: String) -> AdminRefusal {
+        AdminRefusal(status: 404, error: "token-unknown", message: message)
     }
 
     /// Runs `body` on the gateway's store.
@@ -96,7 +94,7 @@ extension AdminEndpoints {
             throw .malformed(
                 "the token would be longer than \(JWS.maximumBytes) bytes: give it fewer audiences, scopes and claims")
         } catch is RevocationRequest.NotIssuedHere {
-            throw Self.unknownToken("the token")
+            throw Self.unknownToken("nothing was revoked: the token was never issued from this state folder")
         } catch {
             throw AdminRefusal(status: 503, error: "token-store-unavailable", message: "\(error)")
         }

@@ -6,8 +6,8 @@ internal import WebSocketProtocol
 final class AdminEndpoints: Sendable {
     let control: GatewayControl
     let stateDirectory: String
-    /// nil where the gateway has no place in its state folder.
-    let socketPath: String?
+    /// nil while the gateway has no place in its state folder.
+    let socketPath: @Sendable () -> String?
     let logger: Logger
     let startedAt = SystemClock.unixMilliseconds()
     private let startedMonotonic = SystemClock.monotonic()
@@ -42,7 +42,9 @@ final class AdminEndpoints: Sendable {
         Endpoint("GET", "/metrics", AdminEndpoints.metrics),
     ]
 
-    init(control: GatewayControl, stateDirectory: String, socketPath: String?, logger: Logger) {
+    init(
+        control: GatewayControl, stateDirectory: String, socketPath: @escaping @Sendable () -> String?, logger: Logger
+    ) {
         self.control = control
         self.stateDirectory = stateDirectory
         self.socketPath = socketPath

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Locking
 internal import Logging
 import Synchronization
 
@@ -14,8 +15,11 @@ final class AdminServer: Sendable {
     private static let batch = 16
     /// How long accepting rests when descriptors or threads have run out, in milliseconds.
     private static let rest: Int32 = 100
+    /// Between two tries to take the place in the state folder, in milliseconds.
+    private static let tryInterval: Int32 = 1000
 
-    private let socket: AdminSocket?
+    /// nil while another gateway has the place, or something stands in its way.
+    private let socket: Lock<AdminSocket?>
     private let control: GatewayControl
     private let endpoints: AdminEndpoints
     private let access: AdminAccess
@@ -25,38 +29,44 @@ final class AdminServer: Sendable {
     private let socketPeers = LiveCount()
     private let doorPeers = LiveCount()
 
-    /// Takes its place in the state folder. Where that cannot be had, it is told, and the gateway can be steered over TCP and by
-    /// signals alone.
+    /// Takes its place in the state folder. Where that cannot be had, since a gateway that drains is still there, it is told, and
+    /// ``run()`` tries again; until then the gateway can be steered over TCP and by signals alone.
     init(control: GatewayControl, stateDirectory: String, logger: Logger) throws(SystemError) {
         self.control = control
         self.logger = logger
         wake = try WakeUp(blocking: false)
+        let socket = Lock<AdminSocket?>(nil)
         do throws(AdminSocketError) {
-            socket = try AdminSocket(stateDirectory: stateDirectory)
+            let taken = try AdminSocket(stateDirectory: stateDirectory)
+            socket.withLock { $0 = taken }
         } catch {
-            socket = nil
-            logger.warning("no admin socket: \(error)")
+            logger.warning("no admin socket, tried again each second: \(error)")
         }
+        self.socket = socket
         access = AdminAccess(logger: logger)
         endpoints = AdminEndpoints(
-            control: control, stateDirectory: stateDirectory, socketPath: socket?.path, logger: logger)
+            control: control, stateDirectory: stateDirectory, socketPath: { socket.withLock { $0?.path } },
+            logger: logger)
         control.follow { [wake] in wake.wake() }
     }
 
     /// Serves until it is stopped.
     func run() {
         var door: AdminDoor?
+        var nextTry = SystemClock.monotonic()
         while !isStopped.load(ordering: .acquiring) {
             follow(&door)
+            let socket = place(&nextTry)
             let socketNumber = Self.hasPlace(socketPeers) ? socket?.number : nil
             let doorNumber = Self.hasPlace(doorPeers) ? door?.number : nil
             var watched = [wake.number, socketNumber ?? -1, doorNumber ?? -1].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
-            guard unsafe poll(&watched, nfds_t(watched.count), -1) > 0 else { continue }
+            let patience = socket == nil ? Self.tryInterval : -1
+            guard unsafe poll(&watched, nfds_t(watched.count), patience) > 0 else { continue }
             if watched[0].revents != 0 { wake.take() }
             var hasRoom = true
-            if watched[1].revents != 0 { hasRoom = acceptLocal() }
+            if watched[1].revents != 0, let socket { hasRoom = acceptLocal(socket) }
             if watched[2].revents != 0, let door { hasRoom = accept(door) && hasRoom }
             if !hasRoom { wake.wait(milliseconds: Self.rest) }
         }
@@ -66,16 +76,37 @@ final class AdminServer: Sendable {
     func stop() {
         isStopped.store(true, ordering: .releasing)
         wake.wake()
-        socket?.remove()
+        socket.withLock { $0 }?.remove()
+    }
+
+    /// The socket in the state folder. Where there is none, it is tried for when it is time; why it could not be had before has
+    /// been told.
+    private func place(_ nextTry: inout Nanoseconds) -> AdminSocket? {
+        if let socket = socket.withLock({ $0 }) { return socket }
+        let now = SystemClock.monotonic()
+        guard now >= nextTry else { return nil }
+        nextTry = now.saturatingAdd(Nanoseconds(Self.tryInterval) * 1_000_000)
+        guard let taken = try? AdminSocket(stateDirectory: endpoints.stateDirectory) else { return nil }
+        socket.withLock { $0 = taken }
+        if isStopped.load(ordering: .acquiring) {
+            // `stop()` may have looked before it was there.
+            taken.remove()
+        } else {
+            logger.notice("admin socket listening", metadata: ["path": "\(taken.path)"])
+        }
+        return taken
     }
 
     /// Goes on with the door of the policy in force.
     private func follow(_ door: inout AdminDoor?) {
         let next = control.policy.runtime.adminDoor
-        if let next, next.address != door?.address {
-            logger.notice("admin listening", metadata: ["address": "\(next.boundAddress)"])
-        } else if next == nil, let door {
+        if let door, next?.hasSocket(of: door) != true {
+            // Whoever holds the policy before for a while must not keep its port.
+            door.close()
             logger.notice("admin no longer listening", metadata: ["address": "\(door.boundAddress)"])
+        }
+        if let next, door?.hasSocket(of: next) != true {
+            logger.notice("admin listening", metadata: ["address": "\(next.boundAddress)"])
         }
         door = next
     }
@@ -85,8 +116,7 @@ final class AdminServer: Sendable {
     private static func hasPlace(_ peers: LiveCount) -> Bool { peers.value < maximumPeers }
 
     /// False where the system has no room for more.
-    private func acceptLocal() -> Bool {
-        guard let socket else { return true }
+    private func acceptLocal(_ socket: AdminSocket) -> Bool {
         for _ in 0..<Self.batch where Self.hasPlace(socketPeers) {
             switch UnixSocket.accept(socket.number) {
             case .none: return true
@@ -120,7 +150,6 @@ final class AdminServer: Sendable {
     ) -> Bool {
         peers.add()
         let number = descriptor.release()
-        // The door itself stays out of the thread: who keeps it keeps its port.
         let isTCP = door != nil
         do throws(SystemError) {
             let (access, endpoints, control, wake) = (access, endpoints, control, wake)

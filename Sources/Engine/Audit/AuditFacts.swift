@@ -30,6 +30,8 @@ struct AuditFacts {
     private(set) var traceID: String?
     var route: String?
     var upstream: String?
+    /// What it has answered in place of a 101.
+    var upstreamStatus: Int?
     /// The upstream's name in the policy, which the log does not tell.
     var upstreamName: String?
     private(set) var subject: String?
@@ -38,7 +40,9 @@ struct AuditFacts {
 
     private(set) var event = Event.refused
     private(set) var reason: String?
-    private var status: Int?
+    /// What lies behind the reason, in words that are no peer's.
+    private var detail: String?
+    private(set) var status: Int?
     private(set) var duration: Nanoseconds = 0
     private(set) var outcome: RelayOutcome?
     private var message: LoggedMessage?
@@ -122,9 +126,10 @@ struct AuditFacts {
     }
 
     /// Dropped at the door, before TLS or while that took too long: nobody was answered.
-    mutating func drop(_ reason: RefusalReason) {
+    mutating func drop(_ reason: RefusalReason, detail: String? = nil) {
         event = .refused
         self.reason = reason.rawValue
+        self.detail = detail
     }
 
     /// Admission rules in shadow mode that would have dropped it.
@@ -196,10 +201,12 @@ struct AuditFacts {
         line.add("subject", subject)
         line.add("token_id", tokenID)
         line.add("reason", reason)
+        line.add("detail", detail)
         // Statuses have three digits, close codes four.
         if let status { line.add(status < 1000 ? "status" : "close_code", Int64(status)) }
         line.add("policy_version", policyVersion)
         line.add("upstream", upstream)
+        if let upstreamStatus { line.add("upstream_status", Int64(upstreamStatus)) }
         if let message { message.add(to: &line) } else { line.add("duration_ms", duration / 1_000_000) }
         if let outcome { add(outcome, to: &line) }
         line.add("shadow", shadow) { line, refusal in

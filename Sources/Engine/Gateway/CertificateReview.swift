@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Glibc
 package import PolicyModel
 internal import Tokens
 
@@ -13,6 +14,8 @@ package enum CertificateReview {
             case useless
             /// It is good, but not for long.
             case soon
+            /// It is good, but no secret on this machine.
+            case exposed
         }
 
         package let weight: Weight
@@ -50,6 +53,11 @@ package enum CertificateReview {
                         TLSServerContext.Certificate(
                             chainFile: resolve(files.certificate), keyFile: resolve(files.privateKey)))
                 }
+                let key = resolve(files.privateKey)
+                if isOpenToOthers(key) {
+                    let message = "the private key \(key) is open to other users; run `chmod o= \(key)`"
+                    findings.append(Finding(weight: .exposed, position: files.position, message: message))
+                }
             }
             if let demanded = listener.tls.clientCertificates {
                 let consequence = "no certificate that it has signed holds"
@@ -76,6 +84,13 @@ package enum CertificateReview {
             }
         }
         return findings
+    }
+
+    /// A group may well share a key, as Debian's `ssl-cert` does.
+    private static func isOpenToOthers(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return status.st_mode & 0o007 != 0
     }
 
     /// nil where there is nothing to say.

@@ -109,7 +109,6 @@ package final class Gateway {
     /// How long workers may take to end when a second signal has come, in milliseconds.
     private static let stopPatience: Int32 = 500
 
-    private let runtime: GatewayRuntime
     private let inboxes: [Inbox]
     private let acceptor: Acceptor
     private let audit: AuditLog
@@ -151,7 +150,7 @@ package final class Gateway {
         fileWatcher = try configuration.watchedPolicies.map { policyFiles in
             try FileWatcher(policyFiles: policyFiles, named: configuration.policy.namedFiles, resolve: resolve)
         }
-        runtime = try Self.runtime(of: configuration.policy, services, logger: logger)
+        let runtime = try Self.runtime(of: configuration.policy, services, logger: logger)
         let sockets = try runtime.listeners.map { try ListeningSocket(for: $0) }
         finished = try WakeUp(blocking: false)
         let store = try TokenStore(stateDirectory: configuration.stateDirectory)
@@ -177,7 +176,7 @@ package final class Gateway {
             PolicyInstallation(runtime: runtime, opened: sockets), mailbox: mailbox, inboxes: inboxes, audit: audit,
             reloader: reloader, control: control, metrics: metrics, signals: signals, finished: finished,
             logger: logger)
-        try fetchKeys()
+        try fetchKeys(runtime.keyRings)
     }
 
     /// Makes a policy ready to run.
@@ -190,12 +189,12 @@ package final class Gateway {
     }
 
     /// Keys are there before the first handshake, where they can be had.
-    private func fetchKeys() throws {
+    private func fetchKeys(_ keyRings: [KeyRing]) throws {
         let (client, keyWatcher) = (client, keyWatcher)
         _ = try WorkerThread("http") { client.run() }
         _ = try WorkerThread("keys") { keyWatcher.run() }
-        try keyWatcher.settle(runtime.keyRings)
-        keyWatcher.follow(runtime.keyRings)
+        try keyWatcher.settle(keyRings)
+        keyWatcher.follow(keyRings)
     }
 
     /// Each connection takes two descriptors, one toward either side.
@@ -212,7 +211,7 @@ package final class Gateway {
     /// Serves until a signal ends it and every connection has had its close. False where a second signal cut that short.
     package func run() throws -> Bool {
         let watcher = watcher
-        let (resolver, reloader, runtime, fileWatcher) = (resolver, reloader, runtime, fileWatcher)
+        let (resolver, reloader, control, fileWatcher) = (resolver, reloader, control, fileWatcher)
         let position = position
         try audit.start()
         let watched = try WakeUp(blocking: false)
@@ -224,7 +223,7 @@ package final class Gateway {
         _ = try WorkerThread("uses") { uses.run() }
         _ = try WorkerThread("resolver") { resolver.run() }
         try startWorkers()
-        _ = try WorkerThread("reloader") { reloader.run(from: runtime) }
+        _ = try WorkerThread("reloader") { reloader.run(from: control.policy.runtime) }
         let admin = try AdminServer(control: control, stateDirectory: stateDirectory, logger: logger)
         _ = try WorkerThread("admin") { admin.run() }
         if let fileWatcher { _ = try WorkerThread("files") { fileWatcher.run { reloader.request() } } }
@@ -251,13 +250,13 @@ package final class Gateway {
 
     private func startWorkers() throws {
         let running = RunningCount(inboxes.count)
-        let (runtime, audit, logger, finished, workers) = (runtime, audit, logger, finished, inboxes.count)
+        let (control, audit, logger, finished, workers) = (control, audit, logger, finished, inboxes.count)
         for (index, inbox) in inboxes.enumerated() {
             _ = try WorkerThread("worker-\(index)") {
                 do throws(SystemError) {
                     let host = SessionHost(
-                        worker: try Worker(), inbox: inbox, runtime: runtime, audit: audit, logger: logger,
-                        share: WorkerShare(index: index, count: workers))
+                        worker: try Worker(), inbox: inbox, runtime: control.policy.runtime, audit: audit,
+                        logger: logger, share: WorkerShare(index: index, count: workers))
                     try host.run()
                 } catch {
                     logger.critical("worker not started: \(error)")

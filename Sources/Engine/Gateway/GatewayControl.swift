@@ -9,6 +9,8 @@ enum ReloadOutcome: Sendable, Hashable {
     case inForce(version: String)
     /// All stays as it was: what is wrong, a line each.
     case refused([String])
+    /// All stays as it was, since the gateway drains.
+    case draining
 }
 
 /// A running gateway as other threads ask it and steer it.

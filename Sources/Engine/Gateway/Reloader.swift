@@ -55,9 +55,10 @@ final class Reloader: Sendable {
         wake.wake()
     }
 
-    /// Answers requests until it is stopped, beginning from the runtime in force.
-    func run(from runtime: GatewayRuntime) {
-        var runtime = runtime
+    /// Answers requests until it is stopped, beginning from the runtime in force, which is only asked for here: a caller that
+    /// holds it would keep the first policy for as long as this runs.
+    func run(from inForce: @autoclosure () -> GatewayRuntime) {
+        var runtime = inForce()
         while true {
             wake.take()
             if isStopped.load(ordering: .acquiring) { return }
@@ -99,14 +100,16 @@ final class Reloader: Sendable {
             for upstream in next.upstreams where upstream.isIncomplete { resolver.resolve(upstream) }
             try keyWatcher?.settle(next.keyRings)
             let bound = Set(runtime.listeners.map(\.binding))
-            let opened = try next.listeners.filter { !bound.contains($0.binding) }.map { try ListeningSocket(for: $0) }
+            let leaving = bound.subtracting(next.listeners.map(\.binding)).map(\.address)
+            let opened = try next.listeners.filter { !bound.contains($0.binding) }
+                .map { try ListeningSocket(for: $0, leaving: leaving) }
             resolver.follow(next.upstreams)
             keyWatcher?.follow(next.keyRings)
             let version = next.policyVersion
             mailbox.post(
                 .install(
                     PolicyInstallation(runtime: next, opened: opened) { isInForce in
-                        answer(isInForce ? .inForce(version: version) : .refused(["the gateway drains"]))
+                        answer(isInForce ? .inForce(version: version) : .draining)
                     }))
             return next
         } catch {

@@ -15,6 +15,15 @@ package enum RevocationRequest: Sendable {
     /// The token was not issued from this store, as far as can be told: nobody may be revoked by a token that anybody can write.
     package struct NotIssuedHere: Error, Sendable {}
 
+    /// That there is nothing to revoke, in words; `place` is where it would have been issued from. `what` is what ``perform(in:now:)``
+    /// has given.
+    package func unknown(_ what: String, from place: String) -> String {
+        if case .subject(let subject) = self {
+            return "nothing was revoked: no token was issued for subject \(subject) from \(place)"
+        }
+        return "nothing was revoked: \(what) was never issued from \(place)"
+    }
+
     /// Revokes it; gives what came of that, and what it was, in words. Throws ``NotIssuedHere``, and what the store throws. `now`
     /// is in Unix seconds.
     package func perform(

@@ -119,14 +119,19 @@ package struct TokenRequest: Sendable {
     // MARK: - Checks
 
     private static func name(_ text: String, _ field: Field) throws(Problem) -> String {
-        guard isName(text) else { throw Problem(field, "must be 1 to 256 bytes without control characters.") }
+        guard isName(text) else {
+            throw Problem(
+                field, "must be 1 to 256 bytes without control characters, and without white space at its ends.")
+        }
         return text
     }
 
-    /// Whether a text can name a subject, an audience or a claim.
+    /// Whether a text can name a subject, an audience or a claim: white space at its ends would be lost on the way
+    /// through a header.
     package static func isName(_ text: String) -> Bool {
         (1...256).contains(text.utf8.count)
             && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            && [text.unicodeScalars.first, text.unicodeScalars.last].allSatisfy { $0?.properties.isWhitespace == false }
     }
 
     /// RFC 6749 section 3.3.

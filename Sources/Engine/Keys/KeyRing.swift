@@ -9,7 +9,7 @@ internal import Tokens
 final class KeyRing: TokenKeySource {
     /// What a look for keys has come to.
     enum Outcome: Sendable, Hashable {
-        /// The same keys as before; whether that ends a time of failures.
+        /// The same keys as before, or older ones than those that are known; whether that ends a time of failures.
         case unchanged(recovered: Bool)
         /// Other keys: how many, how many of the set were of no use, and the ids of those that are gone.
         case changed(count: Int, skipped: Int, gone: [String])
@@ -20,9 +20,20 @@ final class KeyRing: TokenKeySource {
     private struct State {
         var schedule = FetchSchedule()
         var refresh: KeyRefresh?
-        var set: JWKSet?
+        /// The number of the last fetch that was begun.
+        var fetch = 0
         var stamp: FileStamp?
         var failure: String?
+    }
+
+    /// What rings share that follow one another, as they do their keys.
+    private struct Succession {
+        /// Fetches that were begun, by any of them.
+        var begun = 0
+        /// The last one of those whose answer was taken.
+        var taken = 0
+        /// What the keys are made of.
+        var set: JWKSet?
     }
 
     /// The issuer's name in the policy.
@@ -30,7 +41,8 @@ final class KeyRing: TokenKeySource {
     /// Its paths are those of the file system.
     let source: JWTSettings.KeySource
     let keys: TokenKeys
-    private let state: Lock<State>
+    private let state = Lock(State())
+    private let succession: Lock<Succession>
     private let fetch: @Sendable (KeyRing, HTTPRequest) -> Void
 
     /// - Parameters:
@@ -45,7 +57,7 @@ final class KeyRing: TokenKeySource {
         self.fetch = fetch
         let known = before.flatMap { $0.source.place == source.place ? $0 : nil }
         keys = known?.keys ?? TokenKeys()
-        state = Lock(State(set: known?.state.withLock { $0.set }))
+        succession = known?.succession ?? Lock(Succession())
     }
 
     // MARK: - From a file
@@ -86,6 +98,10 @@ final class KeyRing: TokenKeySource {
             if let refresh = state.refresh { return (refresh, false) }
             guard mayBegin(&state.schedule) else { return (nil, false) }
             state.refresh = KeyRefresh(patience: service.timeout)
+            state.fetch = succession.withLock { succession in
+                succession.begun += 1
+                return succession.begun
+            }
             return (state.refresh, true)
         }
         if isNew { fetch(self, service.request) }
@@ -128,15 +144,24 @@ final class KeyRing: TokenKeySource {
 
     /// Called by one thread at a time.
     private func take(_ set: JWKSet) -> Outcome {
-        let (before, hadFailed) = state.withLock { state in
+        let (fetch, hadFailed) = state.withLock { state in
             defer { state.failure = nil }
-            return (state.set, state.failure != nil)
+            return (state.fetch, state.failure != nil)
         }
-        guard set != before else { return .unchanged(recovered: hadFailed) }
+        let (taken, before) = succession.withLock { ($0.taken, $0.set) }
+        // The ring of the policy before asked earlier and is answered later: what was withdrawn meanwhile stays away.
+        guard fetch >= taken else { return .unchanged(recovered: hadFailed) }
+        guard set != before else {
+            succession.withLock { $0.taken = fetch }
+            return .unchanged(recovered: hadFailed)
+        }
         let (usable, skipped) = IssuerKey.keys(of: set, issuer: issuer)
         guard !usable.isEmpty else { return fail(JWKSet.Failure.noKeys.description) }
         let gone = keys.replace(usable)
-        state.withLock { $0.set = set }
+        succession.withLock { succession in
+            succession.taken = fetch
+            succession.set = set
+        }
         return .changed(count: usable.count, skipped: skipped, gone: gone)
     }
 

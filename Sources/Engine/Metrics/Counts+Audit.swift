@@ -19,7 +19,8 @@ extension Counts {
             add(
                 .connectionsClosed, route, Self.label(ofCode: facts.outcome?.closeCode ?? 0), facts.reason ?? "",
                 facts.outcome?.closedBy ?? "")
-        case .ticket: add(.tickets, route)
+        // That a page may ask for one is none yet.
+        case .ticket: if facts.status == 200 { add(.tickets, route) }
         case .message: return
         }
         countUpstream(facts, names)

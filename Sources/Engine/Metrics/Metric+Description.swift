@@ -48,7 +48,7 @@ extension Metric {
             Self.counter(
                 "shadow_refusals", ["route", "middleware", "reason"],
                 "Refusals that middleware in shadow mode would have made.")
-        case .tickets: Self.counter("tickets", ["route"], "Requests for one-time tickets answered.")
+        case .tickets: Self.counter("tickets", ["route"], "One-time tickets given.")
         case .acceptPauses:
             Self.counter("accept_pauses", [], "Times that accepting rested since descriptors had run out.")
         default:

@@ -132,6 +132,10 @@ struct HandshakeRun {
             enter(route)
             result.note(context)
             result.decision = .answered(RehearsedAnswer(answer))
+        case .unfit(let error):
+            let refusal = Refusal(of: error)
+            step(.request, "ticket", nil, .refused(refusal.reason.rawValue), [error.detail])
+            refuse(refusal)
         case .refused(let refusal, let headers, let judged):
             if let judged {
                 enter(judged.route)

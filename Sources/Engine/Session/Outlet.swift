@@ -18,7 +18,6 @@ struct Outlet {
     private var heldHeader: FrameHeader?
     private var key = MaskingKey.none
     private var pendingClose: ClosePayload?
-    private var pendingPing: UInt32?
     /// Seldom there, and an idle connection weighs little without room for it: at most 125 bytes.
     private var pendingPong: [UInt8]?
     /// A message of the gateway's own, which waits for the end of another: at most one, since whom it answers is not read.
@@ -40,7 +39,7 @@ struct Outlet {
     /// Whether an answer of the gateway's own waits to be sent.
     var owesMessage: Bool { pendingMessage != nil }
     /// Whether a frame of the gateway's own waits to be sent.
-    var owes: Bool { pendingPong != nil || pendingPing != nil || pendingClose != nil || owesMessage }
+    var owes: Bool { pendingPong != nil || pendingClose != nil || owesMessage }
     /// Whether a close frame has been sent or waits for the end of a frame.
     var isClosing: Bool { hasSentClose || pendingClose != nil }
 
@@ -118,13 +117,9 @@ struct Outlet {
         pendingPong = payload.indices.map { payload[$0] }
     }
 
-    /// Sends a ping that carries `number`.
+    /// Sends a ping that carries `number`; only between frames.
     mutating func sendPing(_ number: UInt32, _ random: inout RandomPool) {
-        guard !isClosing else { return }
-        guard !isInsideFrame else {
-            pendingPing = number
-            return
-        }
+        guard !isClosing, !isInsideFrame else { return }
         let payload: InlineArray<4, UInt8> = [
             UInt8(truncatingIfNeeded: number >> 24), UInt8(truncatingIfNeeded: number >> 16),
             UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number),
@@ -151,10 +146,6 @@ struct Outlet {
         if let pong = pendingPong, !channel.isBlocked, !isFull, !hasSentClose {
             pendingPong = nil
             send(.pong, pong.span, &random)
-        }
-        if let number = pendingPing {
-            pendingPing = nil
-            sendPing(number, &random)
         }
         if let text = pendingMessage, !isInsideMessage, !isFull {
             pendingMessage = nil

@@ -12,13 +12,21 @@ extension Relay {
             switch frames.pass(bytes.extracting(start..<bytes.count), from: side, isCut: isCut, worker: worker) {
             case .passed: return
             case .needsCare: return care()
-            case .ignored(let count): return session.linger(count)
+            case .ignored(let count): return ignore(count, from: channel)
             case .ended(let outcome): return end(by: outcome, from: side)
             case .renewal(let message, let end):
                 renew(by: message)
                 start += end
             }
         } while true
+    }
+
+    /// What comes behind a peer's end is read so that its last word is not lost to a reset, and not for ever: then the peer is
+    /// read no more, while the other side still gets what it is owed.
+    private func ignore(_ count: Int, from channel: Channel) {
+        guard session.hasLingered(count) else { return }
+        deafSide = channel === client ? .client : .upstream
+        channel.setReading(false, watchingHangup: true)
     }
 
     /// A message has brought a fresh token.
@@ -93,7 +101,8 @@ extension Relay {
     private func balance(_ source: Channel) {
         let limit = terms.limits.bufferedBytes
         let queued = other(of: source).queuedBytes
-        let mustWait = frames.mustWait(source === client ? .client : .upstream)
+        let side = source === client ? Side.client : .upstream
+        let mustWait = side == deafSide || frames.mustWait(side)
         let mayRead = !mustWait && (source.isReading ? queued < limit * 3 / 4 : queued <= limit / 2)
         guard mayRead != source.isReading else { return }
         source.setReading(mayRead)

@@ -10,6 +10,7 @@ extension Session {
         guard let client else { return }
         let context = suspension.handshake.context
         guard let response = OpeningAnswer(greeting: context).serialized else {
+            tellRefused("a field of the answer has a value that no field may have")
             return refuse(Refusal(.malformedRequest))
         }
         client.append(response)

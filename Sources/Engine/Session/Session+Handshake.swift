@@ -20,6 +20,7 @@ extension Session {
             admit(head)
         } catch {
             phase = .head(parser)
+            tellRefused(error.detail)
             refuse(Refusal(of: error))
         }
     }
@@ -46,7 +47,9 @@ extension Session {
         case .enters(let context, let route):
             facts.route = route.policy.name
             return settle(route.chain.admit(context), route)
-        case .unfit(_, let route): facts.route = route.policy.name
+        case .unfit(let error, let route):
+            facts.route = route.policy.name
+            tellRefused(error.detail)
         case .noRoute: break
         }
         if let refusal = outcome.refusal { refuse(refusal) }

@@ -21,6 +21,12 @@ extension Session {
         answerAndEnd(FinalAnswer(refusal, requestID: requestID, headers: extra))
     }
 
+    /// What exactly is wrong with a request, of which the client is told the reason alone. Never the peer's text.
+    func tellRefused(_ detail: String) {
+        host.logger.debug(
+            "request refused", metadata: ["reason": "\(detail)"].merging(logReference) { _, new in new })
+    }
+
     /// Sends a final answer, and ends once it is out.
     func answerAndEnd(_ answer: FinalAnswer) {
         phase = .ending
@@ -39,7 +45,10 @@ extension Session {
 
     /// TLS has told the client by an alert; the log tells the operator.
     func refuseCertificate(_ certificate: CryptoError.PeerCertificate, _ error: CryptoError) {
-        facts.drop(certificate == .missing ? .clientCertificateMissing : .clientCertificateInvalid)
+        switch certificate {
+        case .missing: facts.drop(.clientCertificateMissing)
+        case .invalid: facts.drop(.clientCertificateInvalid, detail: error.reason)
+        }
         host.write(facts)
         host.logger.debug(
             "client certificate refused",

@@ -14,6 +14,9 @@ extension Session {
             facts.answerTicket(status: answer.status, now: worker.now, since: acceptedAt)
             host.write(facts)
             answerAndEnd(answer)
+        case .unfit(let error):
+            tellRefused(error.detail)
+            refuse(Refusal(of: error))
         case .refused(let refusal, let headers, let judged):
             if let judged {
                 facts.route = judged.route.policy.name

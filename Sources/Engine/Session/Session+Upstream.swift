@@ -10,6 +10,8 @@ final class UpstreamAttempt {
     let route: RouteRuntime
     let key: String
     let deflate: DeflateNegotiation
+    /// For all addresses together.
+    let connectDeadline: Nanoseconds
     /// Addresses that have not been tried yet, the next one last.
     var untried: [UpstreamAddress]
     /// The one that is being tried.
@@ -17,12 +19,18 @@ final class UpstreamAttempt {
     /// When that was begun to be dialled, or then, to be asked.
     var since: Nanoseconds = 0
 
-    init(_ admitted: AdmittedUpgrade, _ route: RouteRuntime, key: String, isGreeted: Bool) {
+    init(_ admitted: AdmittedUpgrade, _ route: RouteRuntime, key: String, isGreeted: Bool, now: Nanoseconds) {
         deflate = DeflateNegotiation(route.policy.compression, admitted.request, isGreeted: isGreeted)
         self.admitted = admitted
         self.route = route
         self.key = key
-        untried = route.upstream.addresses().reversed()
+        connectDeadline = now.saturatingAdd(route.upstream.policy.connectTimeout.nanoseconds)
+        untried = route.upstream.addresses(now: now).reversed()
+    }
+
+    /// Until when the one that is being tried has time: what is left is shared with those that have not been tried.
+    func shareEnd(now: Nanoseconds) -> Nanoseconds {
+        now.saturatingAdd(max(0, connectDeadline - now) / Nanoseconds(untried.count + 1))
     }
 
     var endpoint: String { address?.endpoint.description ?? "" }
@@ -33,9 +41,8 @@ extension Session {
     func dial(_ admitted: AdmittedUpgrade, _ route: RouteRuntime) {
         facts.upstreamName = route.upstream.policy.name
         let attempt = UpstreamAttempt(
-            admitted, route, key: SecureRandom.webSocketKey(worker.random.bytes(16)), isGreeted: isGreeted)
-        // One deadline for all attempts together.
-        setPhaseDeadline(worker.now.saturatingAdd(route.upstream.policy.connectTimeout.nanoseconds))
+            admitted, route, key: SecureRandom.webSocketKey(worker.random.bytes(16)), isGreeted: isGreeted,
+            now: worker.now)
         dialNext(attempt)
     }
 
@@ -51,13 +58,28 @@ extension Session {
                 guard let channel = worker.open(descriptor, isConnecting: true, owner: self) else { continue }
                 upstream = channel
                 phase = .connecting(attempt)
+                setPhaseDeadline(attempt.shareEnd(now: worker.now))
                 return
             } catch {
-                host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
-                tell("upstream not reached", .debug, attempt, "\(error)")
+                noteUnreached(attempt, "\(error)")
             }
         }
         refuse(Refusal(.upstreamUnreachable))
+    }
+
+    /// The address that was tried has taken no connection.
+    private func noteUnreached(_ attempt: UpstreamAttempt, _ reason: String) {
+        let upstream = attempt.route.upstream
+        host.metrics.upstreamNotConnected(upstream.policy.name)
+        if let address = attempt.address { upstream.noteUnreached(address.address, now: worker.now) }
+        tell("upstream not reached", .debug, attempt, reason)
+    }
+
+    /// The address that is being tried has let its share of the time pass.
+    func upstreamIsLate(_ attempt: UpstreamAttempt) {
+        noteUnreached(attempt, "no answer within its share of connect_timeout")
+        guard attempt.untried.isEmpty else { return dialNext(attempt) }
+        refuse(Refusal(.upstreamTimeout))
     }
 
     private func tell(
@@ -77,15 +99,17 @@ extension Session {
 
     func upstreamDecided(error: Int32?) {
         guard case .connecting(let attempt) = phase else { return }
-        let name = attempt.route.upstream.policy.name
         if let error {
-            host.metrics.upstreamNotConnected(name)
-            tell("upstream not reached", .debug, attempt, "\(SystemError("connect", code: error))")
+            noteUnreached(attempt, "\(SystemError("connect", code: error))")
             return dialNext(attempt)
         }
-        host.metrics.upstreamConnected(name, took: worker.now - attempt.since)
+        if let address = attempt.address { attempt.route.upstream.noteReached(address.address) }
+        host.metrics.upstreamConnected(attempt.route.upstream.policy.name, took: worker.now - attempt.since)
         attempt.since = worker.now
-        guard let request = upgradeRequest(attempt) else { return refuse(Refusal(.malformedRequest)) }
+        guard let request = upgradeRequest(attempt) else {
+            tellRefused("a field of the request to the upstream has a value that no field may have")
+            return refuse(Refusal(.malformedRequest))
+        }
         upstream?.append(request)
         phase = .awaitingUpstream(attempt, ResponseHeadParser())
         setPhaseDeadline(worker.now.saturatingAdd(attempt.route.upstream.policy.handshakeTimeout.nanoseconds))
@@ -112,7 +136,8 @@ extension Session {
         } catch {
             phase = .awaitingUpstream(attempt, parser)
             tellNotUpgraded(attempt, "\(error)")
-            if case .refused = error {
+            if case .refused(let status) = error {
+                facts.upstreamStatus = status
                 refuse(Refusal(.upstreamRefused))
             } else {
                 refuse(Refusal(.upstreamInvalidResponse))
@@ -166,9 +191,11 @@ extension Session {
     func upstreamVanished() {
         switch phase {
         case .connecting(let attempt):
-            host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
+            noteUnreached(attempt, "the connection broke")
             dialNext(attempt)
-        case .awaitingUpstream: refuse(Refusal(.upstreamInvalidResponse))
+        case .awaitingUpstream(let attempt, _):
+            tellNotUpgraded(attempt, "it ended the connection before it had answered")
+            refuse(Refusal(.upstreamInvalidResponse))
         default: break
         }
     }

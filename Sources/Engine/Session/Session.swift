@@ -151,8 +151,13 @@ final class Session: ChannelOwner {
     /// A peer with which all has been said is read so that the last word is not lost to a reset, but not for as long as it
     /// likes to send.
     func linger(_ count: Int) {
+        if hasLingered(count) { end() }
+    }
+
+    /// Whether `count` bytes more, which nobody looks at, are too many.
+    func hasLingered(_ count: Int) -> Bool {
         lingeredBytes += count
-        if lingeredBytes > Self.maximumLingeredBytes { end() }
+        return lingeredBytes > Self.maximumLingeredBytes
     }
 
     override func channelEnded(_ channel: Channel) {
@@ -198,7 +203,9 @@ final class Session: ChannelOwner {
             giveUp(errand)
         case .firstMessage(let reader):
             refuse(reader.demand.late)
-        case .connecting, .awaitingUpstream:
+        case .connecting(let attempt):
+            upstreamIsLate(attempt)
+        case .awaitingUpstream:
             refuse(Refusal(.upstreamTimeout))
         case .ending:
             end()
@@ -219,6 +226,7 @@ final class Session: ChannelOwner {
     /// it is their turn.
     func keepEarly(_ bytes: Span<UInt8>) {
         guard earlyBytes.count + bytes.count <= Worker.decryptedBytes else {
+            tellRefused("too much came before the answer")
             refuse(Refusal(.malformedRequest))
             return
         }

@@ -12,7 +12,9 @@ struct TicketRequest: Sendable {
     enum Outcome {
         /// With the context as the route's chain has left it.
         case given(FinalAnswer, HandshakeContext, RouteRuntime)
-        /// With the fields that let a page read why, and how far it came: it may be no request that a chain could judge.
+        /// It is no request that a chain could judge.
+        case unfit(HandshakeError)
+        /// With the fields that let a page read why, and how far it came: it may be that no chain was asked.
         case refused(Refusal, HeaderFields, (context: HandshakeContext, route: RouteRuntime)?)
     }
 
@@ -38,14 +40,15 @@ struct TicketRequest: Sendable {
         do throws(HandshakeError) {
             request = try UpgradeRequest(withoutUpgrade: entry.head, maximumBodyBytes: Self.maximumBodyBytes)
         } catch {
-            return .refused(Refusal(of: error), HeaderFields(), nil)
+            return .unfit(error)
         }
         let purpose = entry.head.method == "POST" ? HandshakePurpose.ticket(seed: seed()) : .preflight
         var first: (refusal: Refusal, context: HandshakeContext, route: RouteRuntime)?
+        // Made once: what it costs is a client's to choose, and no rate has counted it yet.
+        var asking = entry.context(request, at: time, purpose: purpose)
+        if isTraced { asking.trace = ChainTrace() }
         for route in routes {
-            var context = entry.context(request, at: time, purpose: purpose)
-            if isTraced { context.trace = ChainTrace() }
-            switch route.chain.admit(context) {
+            switch route.chain.admit(asking) {
             case .answered(let answer, let context): return .given(Self.answer(answer, context), context, route)
             case .refused(let refusal, let context): first = first ?? (refusal, context, route)
             case .admitted, .suspended: continue

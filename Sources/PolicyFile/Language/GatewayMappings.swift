@@ -48,7 +48,10 @@ extension PolicyMapping {
         .listener: MappingDescription(
             subject: "a listener", meaning: "A place where clients arrive, always by TLS.",
             keys: [
-                .required("address", .form(.socketAddress), "IP address and port to bind. Port 0 takes any free one."),
+                .required(
+                    "address", .form(.socketAddress),
+                    "IP address and port to bind. Port 0 takes any free one. `0.0.0.0` is every address of IPv4, `[::]` "
+                        + "every one of IPv6 and none of IPv4: both take two listeners."),
                 .required("tls", .mapping(.tls), "What is served over TLS."),
                 .optional(
                     "trusted_proxies", .list(.form(.block)), else: "[]",
@@ -60,7 +63,8 @@ extension PolicyMapping {
                         + "header is taken."),
                 .optional(
                     "admission", .list(.mapping(.admissionEntry)), else: "[]",
-                    "Middleware that runs before any TLS work, on the peer's address alone (or on what a PROXY header names)."),
+                    "Middleware that runs before any TLS work, on the peer's address alone (or on what a PROXY header names)."
+                ),
                 .optional("limits", .mapping(.listenerLimits), "Bounds of this listener."),
             ],
             examples: [
@@ -101,7 +105,11 @@ extension PolicyMapping {
                 .required("private_key", .form(.file), "The leaf's private key."),
             ]),
         .clientCertificates: MappingDescription(
-            subject: "`client_certificates`", meaning: "What clients are asked for.",
+            subject: "`client_certificates`",
+            meaning:
+                "What clients are asked for. Routes belong to all listeners: one that is meant for clients with certificates "
+                + "is reached through every other listener, too, without any. Where that must not be, run a gateway of its "
+                + "own for it, or hand `${client.certificate}` by `headers` to a server behind that checks it.",
             keys: [
                 .required(
                     "authority", .form(.file),
@@ -140,8 +148,13 @@ extension PolicyMapping {
             keys: [
                 .required(
                     "endpoints", .list(.form(.endpoint), minimum: 1),
-                    "Tried in turn. Without a port it is 80; a path stands before that of each request."),
-                .optional("connect_timeout", .anyDuration, else: "5s", "For all attempts of one connection together."),
+                    "Connections begin with each of them in turn. The next one is tried after one that refuses the "
+                        + "connection, or does not answer within its share of `connect_timeout`, and not after a bad "
+                        + "answer to the upgrade. One that could not be reached is tried last for 10 s. Names are looked "
+                        + "up again every 30 s. Without a port it is 80; a path stands before that of each request."),
+                .optional(
+                    "connect_timeout", .anyDuration, else: "5s",
+                    "For all attempts of one connection together: each address has an even share of what is left."),
                 .optional("handshake_timeout", .anyDuration, else: "10s", "For the upgrade."),
             ],
             examples: [

@@ -76,7 +76,9 @@ extension PolicyMapping {
             keys: [
                 .required("pointer", .form(.pointer), "Which claim."),
                 .optional("equals", .scalar, "Its value."),
-                .optional("contains", .scalar, "An element of the list that it is."),
+                .optional(
+                    "contains", .scalar,
+                    "An element of the list that it is. It never holds for a text: that is no list of its words."),
             ], demands: [.exactlyOne(["equals", "contains"])]),
     ]
 }

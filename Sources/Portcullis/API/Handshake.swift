@@ -44,7 +44,7 @@ public struct Handshake: Sendable {
 
     /// The decoded values of a query parameter, in order. A token or ticket that a `token` entry has read is no longer there.
     public func query(named name: String) -> [String] {
-        context.request.target.queryItems.filter { $0.name == name }.map(\.value)
+        context.request.target.queryItems.filter { $0.name.utf8.elementsEqual(name.utf8) }.map(\.value)
     }
 
     /// The values of all fields of that name that the client has sent, in order; case does not count.
