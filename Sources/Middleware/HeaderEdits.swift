@@ -45,10 +45,19 @@ struct HeaderEdits: HandshakeMiddleware {
     private static func expanded(_ template: Template, _ facts: HandshakeContext) -> String? {
         let value = template.expanded(facts.value(of:))
         guard HeaderFields.isValidValue(value) else { return nil }
-        // Who reads the field leaves out white space at its ends: `admin ` would be somebody else there. What a policy
-        // writes without variables is its own affair.
-        let losesEnds = value.utf8.trimmingFieldWhitespace().count < value.utf8.count
-        return losesEnds && !template.variables.isEmpty ? nil : value
+        // Who reads the field leaves out white space at its ends: `admin ` would be somebody else there. What the policy itself
+        // has put there may go.
+        let ends = template.parts.lazy.map { part in
+            switch part {
+            case .literal(let text): (text: text, isOwn: true)
+            case .variable(let variable): (text: facts.value(of: variable), isOwn: false)
+            }
+        }.filter { !$0.text.isEmpty }
+        let isWhole = [ends.first, ends.last].allSatisfy { end in
+            guard let end, !end.isOwn else { return true }
+            return end.text.utf8.trimmingFieldWhitespace().count == end.text.utf8.count
+        }
+        return isWhole ? value : nil
     }
 }
 

@@ -23,7 +23,7 @@ extension PolicyDecoder {
             return scope(node, key).map { .connection(.scope($0)) }
         case "lacks_scope": return scope(node, key).map { .not(.connection(.scope($0))) }
         case "claim": return claim(node, connections)
-        case "path": return demand(node, key).map { .connection(.path($0)) }
+        case "path": return demand(node, key, pathValue).map { .connection(.path($0)) }
         default: return query(node)
         }
     }
@@ -65,13 +65,16 @@ extension PolicyDecoder {
     }
 
     /// A text, a list of them, or a mapping such as `{ matches: PATTERN }`.
-    private func demand(_ node: YAMLNode, _ key: String) -> ValueDemand? {
+    private func demand(
+        _ node: YAMLNode, _ key: String, _ value: ((YAMLNode, String) -> JSONScalar?)? = nil
+    ) -> ValueDemand? {
+        let value = value ?? textValue
         switch node.content {
-        case .scalar: return textValue(node, key).map { .equals($0) }
-        case .sequence: return scalars(node, key, textValue).map { .oneOf($0) }
+        case .scalar: return value(node, key).map { .equals($0) }
+        case .sequence: return scalars(node, key, value).map { .oneOf($0) }
         case .mapping:
             guard let fields = fields(node, of: .valueDemand, called: "`\(key)`"),
-                case .some(let demand)? = demand(fields, of: "`\(key)`", Self.demandKeys, textValue)
+                case .some(let demand)? = demand(fields, of: "`\(key)`", Self.demandKeys, value)
             else { return nil }
             return demand
         }
@@ -80,6 +83,16 @@ extension PolicyDecoder {
     /// What subjects, paths and queries are made of: a number would never be one of them.
     private func textValue(_ node: YAMLNode, _ key: String) -> JSONScalar? {
         string(node, key).map { .string($0) }
+    }
+
+    /// A path in any other spelling than that of requests would never be one of theirs.
+    private func pathValue(_ node: YAMLNode, _ key: String) -> JSONScalar? {
+        guard let text = string(node, key) else { return nil }
+        if let problem = URLPath.problem(text) {
+            refuse(node.position, "`\(key)` \(problem)")
+            return nil
+        }
+        return .string(text)
     }
 
     /// The one demand of a mapping, and how the values in it are read.

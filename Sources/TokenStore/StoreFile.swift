@@ -73,7 +73,9 @@ struct StoreFile: Sendable {
         var info = stat()
         let isGiven =
             unsafe stat(folder, &info) == 0
-            && (info.st_uid == 0 || fchown(descriptor, info.st_uid, info.st_gid) == 0)
+            && (info.st_uid == 0 || fchown(descriptor, info.st_uid, info.st_gid) == 0
+                // Where files belong to nobody else, as on some network file systems, it is as usable as it can be.
+                || errno == EPERM || errno == EINVAL)
         guard isGiven else {
             let error = inaccessible(path, "cannot be given to the owner of the folder")
             unsafe unlink(path)

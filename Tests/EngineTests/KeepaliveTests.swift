@@ -42,6 +42,18 @@ extension Keepalive.Due {
         #expect(life.deadline == 510)
     }
 
+    @Test("one that may not be asked is asked soon, and what it was asked before it still owes")
+    func notNow() {
+        var life = Keepalive(interval: 30_000_000_000, timeout: 10, now: 0)
+        #expect(life.check(30_000_000_000, mayAsk: false).text == "nothing")
+        #expect(life.deadline == 30_500_000_000)
+        #expect(life.check(30_500_000_000).text == "ping 1")
+        #expect(life.check(30_500_000_010, mayAsk: false).text == "lost")
+        var short = Keepalive(interval: 30, timeout: 10, now: 0)
+        #expect(short.check(30, mayAsk: false).text == "nothing")
+        #expect(short.deadline == 60)
+    }
+
     @Test("intervals without end never end")
     func endless() {
         var life = Keepalive(interval: .max, timeout: .max, now: 5)

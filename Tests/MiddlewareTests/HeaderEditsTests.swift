@@ -114,6 +114,7 @@ private let token = MiddlewareSettings.token(
         #expect(try admit("${token.subject}").reason == .malformedRequest)
         #expect(try admit("<${token.subject}>").admitted?.upstreamHeaders.first("X-S") == "<\(subject)>")
         #expect(try admit(" x ").admitted?.upstreamHeaders.first("X-S") == " x ")
+        #expect(try admit("x ${token.claims.none}").admitted?.upstreamHeaders.first("X-S") == "x ")
     }
 
     @Test(

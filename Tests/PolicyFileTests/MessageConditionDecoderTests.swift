@@ -129,6 +129,9 @@ struct MessageConditionDecoderTests {
             - { name: h, from: client, when: { query: { name: room, in: [a, true] } }, do: drop }
             - { name: i, from: client, when: { subject: { equals: 7 } }, do: drop }
             - { name: j, from: client, when: { path: [5] }, do: drop }
+            - { name: k, from: client, when: { path: "/a%40b" }, do: drop }
+            - { name: l, from: client, when: { path: [/a, b] }, do: drop }
+            - { name: m, from: client, when: { path: { equals: /a? } }, do: drop }
             ----
             1:42: error: no size is both over 4B and under 5B
             2:52: error: `text` looks at text messages only, so beside `opcode: binary` it never holds
@@ -140,6 +143,9 @@ struct MessageConditionDecoderTests {
             8:65: error: `in` must be a text, and YAML reads `true` as something else; put it in quotes
             9:55: error: `equals` must be a text, and YAML reads `7` as something else; put it in quotes
             10:43: error: `path` must be a text, and YAML reads `5` as something else; put it in quotes
+            11:42: error: `path` must be written as requests are compared: `/a@b`, not `/a%40b`
+            12:47: error: `path` must begin with `/`, not be `b`; write `/b`
+            13:52: error: `equals` is compared without the query, so leave `?` and what follows it out
             == conditions that are wrong
             - { name: a, from: client, when: { opcode: ping }, do: drop }
             - { name: b, from: client, when: { size: {} }, do: drop }

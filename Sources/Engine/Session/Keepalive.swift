@@ -1,6 +1,9 @@
 /// Whether one peer still lives: pinged when it has been silent for an interval, given up when it then stays silent.
 /// Anything that it sends is a sign of life.
 struct Keepalive {
+    /// Before one that could not be asked is to be asked again.
+    private static let pause: Nanoseconds = 500_000_000
+
     private let interval: Nanoseconds
     private let timeout: Nanoseconds
     private var lastHeard: Nanoseconds
@@ -32,9 +35,14 @@ struct Keepalive {
         return lastHeard.saturatingAdd(interval)
     }
 
-    mutating func check(_ now: Nanoseconds) -> Due {
+    /// Where it may not be asked now, since it is in the middle of a frame, it is looked at again soon.
+    mutating func check(_ now: Nanoseconds, mayAsk: Bool = true) -> Due {
         guard now >= deadline else { return .nothing }
         guard pingedAt == nil else { return .lost }
+        guard mayAsk else {
+            lastHeard = now - max(0, interval - Self.pause)
+            return .nothing
+        }
         pingedAt = now
         number &+= 1
         return .ping(number)

@@ -189,16 +189,15 @@ extension Relay {
         if upstream.hasAdvanced() { frames.upstreamLife.heard(now) }
         if now >= writeDeadline(of: client) { return end(.writeTimeout) }
         if now >= writeDeadline(of: upstream) { return end(.upstreamLost, code: .internalError) }
-        // Who is not read cannot be heard: the other side, for which it is held back, is the one whose time runs. Nor can be
-        // asked whether it lives who is in the middle of a frame: that has its own deadline.
-        if !client.isReading || frames.toClient.isInsideFrame { frames.clientLife.heard(now) }
-        if !upstream.isReading || frames.toUpstream.isInsideFrame { frames.upstreamLife.heard(now) }
-        switch frames.clientLife.check(now) {
+        // Who is not read cannot be heard: the other side, for which it is held back, is the one whose time runs.
+        if !client.isReading { frames.clientLife.heard(now) }
+        if !upstream.isReading { frames.upstreamLife.heard(now) }
+        switch frames.clientLife.check(now, mayAsk: !frames.toClient.isInsideFrame) {
         case .ping(let number): frames.toClient.sendPing(number, &worker.random)
         case .lost: return end(.pongTimeout)
         case .nothing: break
         }
-        switch frames.upstreamLife.check(now) {
+        switch frames.upstreamLife.check(now, mayAsk: !frames.toUpstream.isInsideFrame) {
         case .ping(let number): frames.toUpstream.sendPing(number, &worker.random)
         case .lost: end(.upstreamLost, code: .internalError)
         case .nothing: break

@@ -24,9 +24,12 @@ extension Relay {
     /// What comes behind a peer's end is read so that its last word is not lost to a reset, and not for ever: then the peer is
     /// read no more, while the other side still gets what it is owed.
     private func ignore(_ count: Int, from channel: Channel) {
-        guard session.hasLingered(count) else { return }
-        deafSide = channel === client ? .client : .upstream
-        channel.setReading(false, watchingHangup: true)
+        if channel === client { ignored.ofClient += count } else { ignored.ofUpstream += count }
+        if hasIgnoredEnough(of: channel) { channel.setReading(false, watchingHangup: true) }
+    }
+
+    private func hasIgnoredEnough(of channel: Channel) -> Bool {
+        (channel === client ? ignored.ofClient : ignored.ofUpstream) > Session.maximumLingeredBytes
     }
 
     /// A message has brought a fresh token.
@@ -101,8 +104,7 @@ extension Relay {
     private func balance(_ source: Channel) {
         let limit = terms.limits.bufferedBytes
         let queued = other(of: source).queuedBytes
-        let side = source === client ? Side.client : .upstream
-        let mustWait = side == deafSide || frames.mustWait(side)
+        let mustWait = hasIgnoredEnough(of: source) || frames.mustWait(source === client ? .client : .upstream)
         let mayRead = !mustWait && (source.isReading ? queued < limit * 3 / 4 : queued <= limit / 2)
         guard mayRead != source.isReading else { return }
         source.setReading(mayRead)

@@ -46,8 +46,8 @@ final class Relay: ChannelOwner {
     private(set) var isCut = false
     /// Neither side waits for the other or is read no more, nothing is owed, and no end has begun: a flush changes nothing.
     var isCalm = true
-    /// Who has gone on sending for too long behind its end, and is read no more.
-    var deafSide: Side?
+    /// Bytes that came behind each peer's end.
+    var ignored = (ofClient: 0, ofUpstream: 0)
     /// When an ending connection is cut off.
     private(set) var endDeadline: Nanoseconds = .max
 

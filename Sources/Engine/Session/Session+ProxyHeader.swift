@@ -22,9 +22,11 @@ extension Session {
         }
     }
 
-    /// What the acceptor does for all others: there the peer's address is the client's.
+    /// What the acceptor does for all others: there the peer's address is the client's. By the policy in force.
     private func admitPeer() -> Bool {
-        switch listener.admission.admit(peer.ip, monotonic: worker.now) {
+        let inForce = host.runtime.successor(of: listener) ?? listener
+        recheckScope.remove(.admission)
+        switch inForce.admission.admit(peer.ip, monotonic: worker.now) {
         case .failure(let reason):
             drop(reason)
             return false

@@ -61,7 +61,9 @@ extension Session {
                 setPhaseDeadline(attempt.shareEnd(now: worker.now))
                 return
             } catch {
-                noteUnreached(attempt, "\(error)")
+                // The system's own want: the address is not marked for it.
+                host.metrics.upstreamNotConnected(attempt.route.upstream.policy.name)
+                tell("upstream not reached", .debug, attempt, "\(error)")
             }
         }
         refuse(Refusal(.upstreamUnreachable))
@@ -78,8 +80,9 @@ extension Session {
     /// The address that is being tried has let its share of the time pass.
     func upstreamIsLate(_ attempt: UpstreamAttempt) {
         noteUnreached(attempt, "no answer within its share of connect_timeout")
-        guard attempt.untried.isEmpty else { return dialNext(attempt) }
-        refuse(Refusal(.upstreamTimeout))
+        // Those for which no time is left are not to blame.
+        let hasTime = worker.now < attempt.connectDeadline && !attempt.untried.isEmpty
+        if hasTime { dialNext(attempt) } else { refuse(Refusal(.upstreamTimeout)) }
     }
 
     private func tell(

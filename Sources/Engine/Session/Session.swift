@@ -42,6 +42,7 @@ final class Session: ChannelOwner {
     var peer: SocketAddress
     let requestID: String
     let acceptedAt: Nanoseconds
+    private var tlsBeganAt: Nanoseconds = 0
     /// What it holds of its listener's limits. Given back when the session goes, or earlier where it is refused.
     var admissionLeases: [ConnectionLease]
     /// What it holds of its route's limits, once it is admitted.
@@ -67,7 +68,8 @@ final class Session: ChannelOwner {
     var earlyBytes: [UInt8] = []
     /// What has come, and was not looked at, since there was nothing left to be said.
     private var lingeredBytes = 0
-    private static let maximumLingeredBytes = 256 * 1024
+    /// What is read of a peer behind its last word.
+    static let maximumLingeredBytes = 256 * 1024
 
     init(host: SessionHost, accepted: AcceptedConnection) {
         self.host = host
@@ -92,6 +94,7 @@ final class Session: ChannelOwner {
     func start(_ descriptor: consuming Descriptor) -> Bool {
         var tls: TLSSession?
         if case .tls = phase {
+            tlsBeganAt = max(acceptedAt, worker.now)
             tls = TLSSession.server(listener.tls, over: worker.transfer)
             if tls == nil { return false }
         }
@@ -103,7 +106,10 @@ final class Session: ChannelOwner {
     /// Goes on with TLS on the same socket, of which `bytes` have come already.
     func startTLS(with bytes: Span<UInt8>) {
         phase = .tls
-        guard let descriptor = client?.detach(), start(descriptor) else { return end() }
+        guard let descriptor = client?.detach(), start(descriptor) else {
+            host.tellWithoutMeans()
+            return end()
+        }
         client?.take(bytes)
     }
 
@@ -120,7 +126,7 @@ final class Session: ChannelOwner {
         if case .tls = phase {
             facts.clientCertificate = channel.clientCertificate()
             host.metrics.tlsCompleted(
-                version: channel.tlsVersion, isResumed: channel.hasResumedTLS, took: worker.now - acceptedAt)
+                version: channel.tlsVersion, isResumed: channel.hasResumedTLS, took: worker.now - tlsBeganAt)
             phase = .head(RequestHeadParser(maximumBytes: listener.policy.limits.headerBytes))
         }
     }
@@ -151,13 +157,8 @@ final class Session: ChannelOwner {
     /// A peer with which all has been said is read so that the last word is not lost to a reset, but not for as long as it
     /// likes to send.
     func linger(_ count: Int) {
-        if hasLingered(count) { end() }
-    }
-
-    /// Whether `count` bytes more, which nobody looks at, are too many.
-    func hasLingered(_ count: Int) -> Bool {
         lingeredBytes += count
-        return lingeredBytes > Self.maximumLingeredBytes
+        if lingeredBytes > Self.maximumLingeredBytes { end() }
     }
 
     override func channelEnded(_ channel: Channel) {

@@ -83,11 +83,16 @@ final class SessionHost {
         let descriptor = Descriptor(owning: accepted.descriptor)
         let session = Session(host: self, accepted: accepted)
         guard session.start(descriptor) else {
-            logger.error("connection dropped: no memory for TLS, or no room in epoll")
+            tellWithoutMeans()
             leave(session)
             return
         }
         sessions[ObjectIdentifier(session)] = session
+    }
+
+    /// The system has no means for a connection that was taken.
+    func tellWithoutMeans() {
+        logger.error("connection dropped: no memory for TLS, or no room in epoll")
     }
 
     func remove(_ session: Session) {

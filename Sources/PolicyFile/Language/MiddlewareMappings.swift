@@ -123,8 +123,8 @@ extension PolicyMapping {
                 "Edits of the request toward the upstream, and of the 101 toward the client. Values may hold `${token.subject}`, "
                 + "`${token.id}`, `${token.claims.NAME}`, `${client.ip}`, `${client.certificate}` and `${request.id}`. Of claims, "
                 + "texts, numbers and booleans are put in; one that is missing, a list (but for `scope`) or an object gives an "
-                + "empty text. A handshake is refused where what is put in would make a value begin or end with white space, or "
-                + "hold a control character.",
+                + "empty text. A handshake is refused where what is put in at a value's ends begins or ends with white space, or "
+                + "holds a control character.",
             keys: [
                 .optional(
                     "request", .mapping(.requestEdits),
