@@ -7,7 +7,7 @@ package enum ProxyHeader: Sendable, Hashable {
     case source(SocketAddress)
     /// The connection's own addresses hold: the load balancer speaks for itself, as its health checks do, or it does not say for
     /// whom, or for one that has no address (a Unix socket).
-    case none
+    case own
 }
 
 /// Why what came is no PROXY header.
@@ -66,7 +66,7 @@ package struct ProxyHeaderReader: Sendable {
         let text = String(decoding: bytes[Self.lineStart.count..<(bytes.count - 2)], as: UTF8.self)
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         // Whatever else the line says is to be ignored.
-        if words[0] == "UNKNOWN" { return ProxyHeader.none }
+        if words[0] == "UNKNOWN" { return .own }
         guard words.count == 5, ["TCP4", "TCP6"].contains(words[0]) else {
             throw .malformed("not a family, two addresses and two ports")
         }
@@ -95,7 +95,7 @@ package struct ProxyHeaderReader: Sendable {
         guard bytes.count == length else { return nil }
         guard bytes[12] >> 4 == 2 else { throw .malformed("version \(bytes[12] >> 4)") }
         switch bytes[12] & 15 {
-        case 0: return ProxyHeader.none
+        case 0: return .own
         case 1: return try source()
         case let command: throw .malformed("command \(command)")
         }
@@ -113,7 +113,7 @@ package struct ProxyHeaderReader: Sendable {
             try room(for: 36)
             return source(IPAddress(ipv6: number(at: 16, bytes: 16)), portAt: 48)
         // Not said, or a Unix stream.
-        case 0x00, 0x31: return .none
+        case 0x00, 0x31: return .own
         case let family: throw .malformed("family and protocol \(family), which is no stream")
         }
     }

@@ -22,7 +22,7 @@ import Testing
             for piece in pieces {
                 if let (header, consumed) = try reader.receive(piece.span) {
                     let end = before + consumed
-                    guard case .source(let source) = header else { return "none, \(end)" }
+                    guard case .source(let source) = header else { return "own, \(end)" }
                     return "\(source), \(end)"
                 }
                 before += piece.count
@@ -40,9 +40,9 @@ import Testing
             ("PROXY TCP4 192.0.2.1 198.51.100.1 0 65535\r\nPROXY", "192.0.2.1:0, 43"),
             ("PROXY TCP6 2001:db8::7 ::1 1 2\r\n", "[2001:db8::7]:1, 32"),
             ("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n", "192.0.2.1:1, 37"),
-            ("PROXY UNKNOWN\r\n", "none, 15"),
-            ("PROXY UNKNOWN ffff::1 whatever\r\n", "none, 32"),
-            ("PROXY UNKNOWN" + String(repeating: " x", count: 46) + "\r\n", "none, 107"),
+            ("PROXY UNKNOWN\r\n", "own, 15"),
+            ("PROXY UNKNOWN ffff::1 whatever\r\n", "own, 32"),
+            ("PROXY UNKNOWN" + String(repeating: " x", count: 46) + "\r\n", "own, 107"),
             ("PROXY TCP4 192.0.2.1 198.51.100.1 56250 8443\r", "incomplete"),
             ("PRO", "incomplete"),
             ("GET / HTTP/1.1\r\n", "the connection does not begin with a PROXY header"),
@@ -79,10 +79,10 @@ import Testing
             (sealed(0x21, 0x11, ipv4), "192.0.2.1:56250, 28"),
             (sealed(0x21, 0x11, ipv4 + [4, 0, 1, 0]) + [22], "192.0.2.1:56250, 32"),
             (sealed(0x21, 0x21, ipv6 + ipv6 + [1, 2, 3, 4]), "[2001:db8::7]:258, 52"),
-            (sealed(0x20, 0, []), "none, 16"),
-            (sealed(0x20, 0x11, ipv4), "none, 28"),
-            (sealed(0x21, 0, [1, 2, 3]), "none, 19"),
-            (sealed(0x21, 0x31, Array(repeating: 0, count: 216)), "none, 232"),
+            (sealed(0x20, 0, []), "own, 16"),
+            (sealed(0x20, 0x11, ipv4), "own, 28"),
+            (sealed(0x21, 0, [1, 2, 3]), "own, 19"),
+            (sealed(0x21, 0x31, Array(repeating: 0, count: 216)), "own, 232"),
             (sealed(0x21, 0x11, ipv4, length: 13), "incomplete"),
             (sealed(0x21, 0, [], length: 4080), "incomplete"),
             (sealed(0x21, 0, [], length: 4081), "the PROXY header is longer than 4096 bytes"),
