@@ -75,9 +75,9 @@ extension TokenSettings.Carrier {
         for field in headers.values("Cookie") {
             for piece in field.utf8.split(separator: UInt8(ascii: ";")) {
                 guard let equals = piece.firstIndex(of: UInt8(ascii: "=")),
-                    piece[..<equals].trimmingSpaces().elementsEqual(name.utf8)
+                    piece[..<equals].trimmingFieldWhitespace().elementsEqual(name.utf8)
                 else { continue }
-                let value = piece[piece.index(after: equals)...].trimmingSpaces()
+                let value = piece[piece.index(after: equals)...].trimmingFieldWhitespace()
                 // Section 4.1.1: quotes may stand around a value and are no part of what was stored by most servers.
                 let quote = UInt8(ascii: "\"")
                 let isQuoted = value.count >= 2 && value.first == quote && value.last == quote
@@ -85,13 +85,5 @@ extension TokenSettings.Carrier {
             }
         }
         return found
-    }
-}
-
-extension Substring.UTF8View {
-    fileprivate func trimmingSpaces() -> Substring.UTF8View {
-        var text = self.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        while text.last == UInt8(ascii: " ") || text.last == UInt8(ascii: "\t") { text.removeLast() }
-        return text
     }
 }

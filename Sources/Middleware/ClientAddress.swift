@@ -23,8 +23,7 @@ package enum ClientAddress {
     private static func address(_ hop: Substring.UTF8View) -> IPAddress? {
         // Nothing else stands in an address, and by characters it is read faster where there is nothing else.
         guard hop.allSatisfy({ $0 < 0x80 }) else { return nil }
-        var text = Substring(hop).drop { $0 == " " || $0 == "\t" }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
+        let text = Substring(hop.trimmingFieldWhitespace())
         return IPAddress(text) ?? SocketAddress(String(text))?.ip
     }
 }

@@ -13,7 +13,7 @@ extension PolicyDecoder {
                     "nobody knows who a connection of this route is: it has neither an enforced `token` nor an `authorize` with `subject_header`"
                 )
             }
-            return demand(node, key).map { .connection(.subject($0)) }
+            return demand(node, key, textValue).map { .connection(.subject($0)) }
         case "scope":
             if !connections.hasToken {
                 refuse(
@@ -66,9 +66,8 @@ extension PolicyDecoder {
 
     /// A text, a list of them, or a mapping such as `{ matches: PATTERN }`.
     private func demand(
-        _ node: YAMLNode, _ key: String, _ value: ((YAMLNode, String) -> JSONScalar?)? = nil
+        _ node: YAMLNode, _ key: String, _ value: (YAMLNode, String) -> JSONScalar?
     ) -> ValueDemand? {
-        let value = value ?? textValue
         switch node.content {
         case .scalar: return value(node, key).map { .equals($0) }
         case .sequence: return scalars(node, key, value).map { .oneOf($0) }
@@ -87,12 +86,7 @@ extension PolicyDecoder {
 
     /// A path in any other spelling than that of requests would never be one of theirs.
     private func pathValue(_ node: YAMLNode, _ key: String) -> JSONScalar? {
-        guard let text = string(node, key) else { return nil }
-        if let problem = URLPath.problem(text) {
-            refuse(node.position, "`\(key)` \(problem)")
-            return nil
-        }
-        return .string(text)
+        string(node, key).flatMap { path($0, at: node, key) }.map { .string($0) }
     }
 
     /// The one demand of a mapping, and how the values in it are read.

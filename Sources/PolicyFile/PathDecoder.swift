@@ -4,7 +4,11 @@ import PolicyModel
 extension PolicyDecoder {
     /// A path that is normalised as RFC 3986 section 6.2.2 has it: what requests are brought to before they are routed.
     func path(_ node: YAMLNode, _ key: String) -> String? {
-        guard let text = word(node, key) else { return nil }
+        word(node, key).flatMap { path($0, at: node, key) }
+    }
+
+    /// The same of a text that has been read.
+    func path(_ text: String, at node: YAMLNode, _ key: String) -> String? {
         if let problem = URLPath.problem(text) {
             refuse(node.position, "`\(key)` \(problem)")
             return nil

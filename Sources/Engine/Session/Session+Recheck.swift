@@ -33,9 +33,7 @@ extension Session {
         case .tls, .head:
             guard case .refused(let refusal) = recheck() else { return nil }
             // Nobody can be answered, or has asked anything yet.
-            facts.drop(refusal.reason.builtin ?? .ipNotAllowed)
-            host.write(facts)
-            end()
+            drop(refusal.reason.builtin ?? .ipNotAllowed)
             return refusal
         case .relay(let relay) where !relay.isCut:
             switch recheck() {
